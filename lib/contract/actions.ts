@@ -1,0 +1,210 @@
+import { z } from 'zod'
+import { Appointment, NamedEntity, Patient, Provider, Schedule, TebraId } from './clinic.ts'
+import { Instant, LocalDate } from './ids.ts'
+import type { Permission } from './permissions.ts'
+
+const none = z.strictObject({})
+const text = (max: number) => z.string().trim().min(1).max(max)
+const writableStatus = z.enum([
+  'tentative',
+  'scheduled',
+  'confirmed',
+  'checked-in',
+  'roomed',
+  'ready-for-provider',
+  'checked-out',
+  'no-show',
+  'cancelled',
+  'rescheduled',
+])
+
+const dayRange = z
+  .strictObject({
+    fromDate: LocalDate,
+    toDate: LocalDate,
+    patientId: TebraId.optional(),
+    providerName: text(128).optional(),
+  })
+  .refine((range) => range.fromDate <= range.toDate, {
+    path: ['toDate'],
+    message: 'must not be before fromDate',
+  })
+  .refine((range) => Date.parse(range.toDate) - Date.parse(range.fromDate) <= 366 * 86_400_000, {
+    path: ['toDate'],
+    message: 'at most 366 days after fromDate',
+  })
+
+const appointmentToCreate = z
+  .strictObject({
+    patientId: TebraId,
+    providerId: TebraId,
+    locationId: TebraId,
+    reasonId: TebraId.optional(),
+    start: Instant,
+    end: Instant,
+    status: writableStatus.default('scheduled'),
+    notes: text(2000).optional(),
+  })
+  .refine((appointment) => appointment.start < appointment.end, {
+    path: ['end'],
+    message: 'must be after start',
+  })
+
+const appointmentToUpdate = z
+  .strictObject({
+    appointmentId: TebraId,
+    start: Instant.optional(),
+    end: Instant.optional(),
+    providerId: TebraId.optional(),
+    locationId: TebraId.optional(),
+    reasonId: TebraId.optional(),
+    status: writableStatus.optional(),
+    notes: text(2000).optional(),
+  })
+  .refine((change) => Object.keys(change).length > 1, { message: 'name at least one field to change' })
+
+interface ActionShape {
+  readonly params: z.ZodType
+  readonly result: z.ZodType
+  readonly permission: Permission
+  /** Whether sending it twice leaves the same state; only such an action is retried after an unclear outcome. */
+  readonly idempotent: boolean
+  /** Vendor's shortest interval between two calls of the busiest operation behind it, in ms. */
+  readonly minimumIntervalMs: number
+  readonly attemptsMax: number
+}
+
+/** The catalogue: everything a browser or a program can ask of Tebra. Intervals: Tebra technical guide, April 2025. */
+export const actions = {
+  testConnection: {
+    params: none,
+    result: z.object({
+      connected: z.boolean(),
+      form: z.enum(['soap', 'php']),
+      practiceName: z.string().optional(),
+    }),
+    permission: 'patients:read',
+    idempotent: true,
+    minimumIntervalMs: 500,
+    attemptsMax: 2,
+  },
+  healthCheck: {
+    params: none,
+    result: z.object({ healthy: z.boolean(), form: z.enum(['soap', 'php']), latencyMs: z.number() }),
+    permission: 'patients:read',
+    idempotent: true,
+    minimumIntervalMs: 500,
+    attemptsMax: 1,
+  },
+  getPatient: {
+    params: z.strictObject({ patientId: TebraId }),
+    result: Patient,
+    permission: 'patients:read',
+    idempotent: true,
+    minimumIntervalMs: 250,
+    attemptsMax: 5,
+  },
+  searchPatients: {
+    params: z
+      .strictObject({
+        lastName: text(64).optional(),
+        firstName: text(64).optional(),
+        dateOfBirth: LocalDate.optional(),
+      })
+      .refine((search) => Object.keys(search).length > 0, {
+        message: 'name at least one thing to search by',
+      }),
+    result: z.array(Patient),
+    permission: 'patients:read',
+    idempotent: true,
+    minimumIntervalMs: 1000,
+    attemptsMax: 5,
+  },
+  getPatients: {
+    params: z.strictObject({ fullName: text(128).optional(), modifiedSince: Instant.optional() }),
+    result: z.array(Patient),
+    permission: 'patients:read',
+    idempotent: true,
+    minimumIntervalMs: 1000,
+    attemptsMax: 5,
+  },
+  getProviders: {
+    params: none,
+    result: z.array(Provider),
+    permission: 'patients:read',
+    idempotent: true,
+    minimumIntervalMs: 500,
+    attemptsMax: 5,
+  },
+  getAppointments: {
+    params: dayRange,
+    result: z.array(Appointment),
+    permission: 'patients:read',
+    idempotent: true,
+    minimumIntervalMs: 1000,
+    attemptsMax: 5,
+  },
+  createAppointment: {
+    params: appointmentToCreate,
+    result: Appointment,
+    permission: 'appointments:write',
+    idempotent: false,
+    minimumIntervalMs: 500,
+    attemptsMax: 3,
+  },
+  updateAppointment: {
+    params: appointmentToUpdate,
+    result: Appointment,
+    permission: 'appointments:write',
+    idempotent: false,
+    minimumIntervalMs: 500,
+    attemptsMax: 3,
+  },
+  updateAppointmentStatus: {
+    params: z.strictObject({ appointmentId: TebraId, status: writableStatus }),
+    result: Appointment,
+    permission: 'appointments:write',
+    idempotent: true,
+    minimumIntervalMs: 500,
+    attemptsMax: 5,
+  },
+  syncSchedule: {
+    params: z.strictObject({ date: LocalDate.optional() }),
+    result: Schedule,
+    permission: 'patients:read',
+    idempotent: true,
+    minimumIntervalMs: 1000,
+    attemptsMax: 5,
+  },
+  getPractices: {
+    params: none,
+    result: z.array(NamedEntity),
+    permission: 'patients:read',
+    idempotent: true,
+    minimumIntervalMs: 500,
+    attemptsMax: 5,
+  },
+  getServiceLocations: {
+    params: none,
+    result: z.array(NamedEntity),
+    permission: 'patients:read',
+    idempotent: true,
+    minimumIntervalMs: 500,
+    attemptsMax: 5,
+  },
+  getAppointmentReasons: {
+    params: none,
+    result: z.array(NamedEntity),
+    permission: 'patients:read',
+    idempotent: true,
+    minimumIntervalMs: 1000,
+    attemptsMax: 5,
+  },
+} as const satisfies Record<string, ActionShape>
+
+export type ActionName = keyof typeof actions
+export type ActionParams<A extends ActionName> = z.input<(typeof actions)[A]['params']>
+export type ActionResult<A extends ActionName> = z.output<(typeof actions)[A]['result']>
+
+export const actionNames = Object.keys(actions) as [ActionName, ...ActionName[]]
+export const ActionName = z.enum(actionNames).meta({ id: 'ActionName' })

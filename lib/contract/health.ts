@@ -1,0 +1,53 @@
+import { z } from 'zod'
+
+export const HealthAnswer = z
+  .object({ status: z.literal('ok'), service: z.string(), version: z.string() })
+  .meta({ id: 'Health' })
+
+export const ReadyAnswer = z
+  .object({
+    status: z.enum(['ready', 'not-ready']),
+    checks: z.record(z.string(), z.enum(['ok', 'failing'])),
+  })
+  .meta({ id: 'Readiness' })
+export type ReadyAnswer = z.infer<typeof ReadyAnswer>
+
+export const RedisHealth = z
+  .discriminatedUnion('status', [
+    z.object({
+      status: z.literal('healthy'),
+      ping: z.literal('PONG'),
+      latency_ms: z.number(),
+      connected_clients: z.int(),
+    }),
+    z.object({ status: z.literal('unhealthy'), type: z.string() }),
+  ])
+  .meta({ id: 'RedisHealth' })
+export type RedisHealth = z.infer<typeof RedisHealth>
+
+/** `GET /tebra/status`: what the upstream, the queue and the workers do now. Ages in ms. */
+export const TebraStatus = z
+  .object({
+    redis: RedisHealth,
+    upstream: z.enum(['soap', 'php']),
+    breaker: z.object({ state: z.enum(['closed', 'open', 'half-open']), since: z.string().optional() }),
+    queue: z.object({
+      depth: z.int().meta({ description: 'Requests accepted and not ended, retries included' }),
+      pending: z.int().meta({ description: 'Handed to a worker and not acknowledged' }),
+      delayed: z.int(),
+      oldestAgeMs: z.number(),
+      dead: z.int(),
+    }),
+    limiter: z.array(z.object({ operation: z.string(), intervalMs: z.number(), waitMs: z.number() })),
+    workers: z.array(
+      z.object({
+        name: z.string(),
+        startedAt: z.string(),
+        lastProgressAt: z.string(),
+        inFlight: z.int(),
+        rssBytes: z.number(),
+      }),
+    ),
+  })
+  .meta({ id: 'TebraStatus' })
+export type TebraStatus = z.infer<typeof TebraStatus>

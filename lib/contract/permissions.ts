@@ -1,0 +1,34 @@
+import { z } from 'zod'
+
+export const Permission = z
+  .enum([
+    'patients:read',
+    'appointments:write',
+    'flow:write',
+    'ops:read',
+    'dead-letters:write',
+    'audit:read',
+    'users:manage',
+  ])
+  .meta({ id: 'Permission' })
+export type Permission = z.infer<typeof Permission>
+
+export const Role = z.enum(['front-desk', 'clinician', 'operator', 'auditor', 'admin']).meta({ id: 'Role' })
+export type Role = z.infer<typeof Role>
+
+/** What each role may do where a practice has not set its own table. */
+export const defaultRolePermissions: Readonly<Record<Role, readonly Permission[]>> = {
+  'front-desk': ['patients:read', 'appointments:write', 'flow:write'],
+  clinician: ['patients:read', 'flow:write'],
+  operator: ['ops:read', 'dead-letters:write'],
+  auditor: ['audit:read'],
+  admin: Permission.options,
+}
+
+/** The union of the roles' permissions, in the catalogue's order; a role without an entry in the table grants nothing. */
+export function permissionsOf(
+  roles: readonly string[],
+  table: Readonly<Record<string, readonly string[]>> = defaultRolePermissions,
+): Permission[] {
+  return Permission.options.filter((permission) => roles.some((role) => table[role]?.includes(permission)))
+}

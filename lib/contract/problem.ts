@@ -1,0 +1,48 @@
+import { z } from 'zod'
+
+/** Every error a caller can meet: code → status and title. The one place where a code is made. */
+export const problems = {
+  'malformed-body': [400, 'The body is not valid JSON'],
+  'invalid-credentials': [401, 'The e-mail address or the password is wrong'],
+  'mfa-required': [401, 'A second factor is needed'],
+  'invalid-code': [401, 'The code is wrong, was used before, or is too old'],
+  unauthenticated: [401, 'Sign in first'],
+  forbidden: [403, 'Your role does not permit this'],
+  'bad-origin': [403, 'The request does not come from this site'],
+  'step-up-required': [403, 'Prove a second factor first'],
+  'not-found': [404, 'There is nothing here under that name'],
+  'method-not-allowed': [405, 'That method is not offered here'],
+  'idempotency-conflict': [409, 'The idempotency key was used with another body'],
+  'already-started': [409, 'The upstream call has begun and cannot be taken back'],
+  'already-ended': [409, 'The request has ended'],
+  'version-conflict': [409, 'Somebody else changed this meanwhile'],
+  'body-too-large': [413, 'The body is too large'],
+  'unsupported-media-type': [415, 'Send application/json'],
+  'invalid-request': [422, 'Some fields are missing or wrong'],
+  'too-many-requests': [429, 'Too many requests'],
+  internal: [500, 'Something went wrong on our side'],
+  'redis-unavailable': [503, 'The service cannot reach its store'],
+  'not-durable': [503, 'The request could not be stored safely'],
+  'queue-full': [503, 'The queue is full'],
+  'over-capacity': [503, 'Too many open streams'],
+  draining: [503, 'The service is shutting down'],
+} as const satisfies Record<string, readonly [number, string]>
+
+export type ProblemCode = keyof typeof problems
+const codes = Object.keys(problems) as [ProblemCode, ...ProblemCode[]]
+
+/** RFC 9457 problem details, sent as `application/problem+json`; `errors` names each bad field of a 422. */
+export const Problem = z
+  .object({
+    type: z.string().meta({ examples: ['urn:problem:invalid-request'] }),
+    title: z.string(),
+    status: z.int(),
+    code: z.enum(codes),
+    requestId: z.string(),
+    detail: z.string().optional(),
+    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+    challengeId: z.string().optional(),
+    methods: z.array(z.string()).optional(),
+  })
+  .meta({ id: 'Problem' })
+export type Problem = z.infer<typeof Problem>
