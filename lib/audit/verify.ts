@@ -1,0 +1,33 @@
+import type { Redis } from 'ioredis'
+import { auditKeys } from '#lib/redis/keys.ts'
+import { emptyChain, nextMac, sameMac } from './chain.ts'
+
+export type Verification =
+  | { readonly intact: true; readonly entries: number }
+  | { readonly intact: false; readonly seq: number; readonly finding: 'gap' | 'altered' | 'truncated' }
+
+const pageSize = 1_000
+
+/**
+ * Reads a practice's whole chain and finds the first entry that was edited, moved, taken out or brought from
+ * elsewhere; a head that names a later entry than the last one there is a truncation.
+ */
+export async function verifyAudit(redis: Redis, key: Buffer, practiceId: string): Promise<Verification> {
+  let last = emptyChain
+  for (;;) {
+    const page = await redis.xrange(auditKeys.log(practiceId), `(0-${last.seq}`, '+', 'COUNT', pageSize)
+    for (const [id, fields] of page) {
+      const [, mac = '', , payload = ''] = fields
+      const expected = { seq: last.seq + 1, mac: nextMac(key, practiceId, last, payload) }
+      if (id !== `0-${expected.seq}`) return { intact: false, seq: expected.seq, finding: 'gap' }
+      if (!sameMac(mac, expected.mac)) return { intact: false, seq: expected.seq, finding: 'altered' }
+      last = expected
+    }
+    if (page.length < pageSize) break
+  }
+  const [seq, mac] = await redis.hmget(auditKeys.head(practiceId), 'seq', 'mac')
+  const headAgrees = Number(seq ?? 0) === last.seq && sameMac(mac ?? '', last.mac)
+  return headAgrees
+    ? { intact: true, entries: last.seq }
+    : { intact: false, seq: last.seq + 1, finding: 'truncated' }
+}

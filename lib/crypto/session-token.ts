@@ -1,0 +1,27 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { PracticeId } from '#lib/contract/ids.ts'
+
+/**
+ * A session token: `<practice>.<32 random bytes, base64url>`. The practice routes it to its Redis slot, so that one
+ * script reads all that a check needs. Redis knows only the SHA-256 of the whole.
+ */
+export interface ParsedToken {
+  readonly practiceId: string
+  /** 64 hex digits; names the session in Redis. The first 16 name it in logs and audit. */
+  readonly hash: string
+}
+
+export const createToken = (practiceId: string): string =>
+  `${practiceId}.${randomBytes(32).toString('base64url')}`
+
+/** undefined where the text cannot be a token; no look-up is worth making for it. */
+export function parseToken(token: string): ParsedToken | undefined {
+  const [practiceId = '', secret = '', ...rest] = token.split('.')
+  if (rest.length > 0 || !/^[A-Za-z0-9_-]{43}$/.test(secret) || !PracticeId.safeParse(practiceId).success)
+    return undefined
+  return { practiceId, hash: sha256Hex(token) }
+}
+
+export const sha256Hex = (text: string): string => createHash('sha256').update(text).digest('hex')
+
+export const sessionIdOf = (tokenHash: string): string => tokenHash.slice(0, 16)

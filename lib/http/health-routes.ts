@@ -1,0 +1,71 @@
+import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
+import type { Redis } from 'ioredis'
+import { HealthAnswer, ReadyAnswer, RedisHealth } from '#lib/contract/health.ts'
+import type { Metrics } from '#lib/observability/metrics.ts'
+import { redisHealth } from '#lib/redis/health.ts'
+import type { ServiceEnv } from './service-env.ts'
+
+/** Named checks; each says whether the service can do that part of its job now. */
+export type ReadinessChecks = Readonly<Record<string, () => boolean | Promise<boolean>>>
+
+export interface HealthDeps {
+  readonly service: string
+  readonly version: string
+  readonly redis: Redis
+  readonly metrics: Metrics
+  readonly checks: ReadinessChecks
+}
+
+const json = <T>(schema: T, description: string) => ({
+  description,
+  content: { 'application/json': { schema } },
+})
+
+const healthz = createRoute({
+  method: 'get',
+  path: '/healthz',
+  summary: 'The process lives',
+  responses: { 200: json(HealthAnswer, 'Alive') },
+})
+const readyz = createRoute({
+  method: 'get',
+  path: '/readyz',
+  summary: 'The service can do its job now',
+  responses: { 200: json(ReadyAnswer, 'Ready'), 503: json(ReadyAnswer, 'Not ready') },
+})
+const redisRoute = createRoute({
+  method: 'get',
+  path: '/redis-health',
+  summary: 'Redis as this service sees it',
+  responses: { 200: json(RedisHealth, 'Healthy'), 503: json(RedisHealth, 'Unhealthy') },
+})
+
+/** `/healthz`, `/readyz`, `/redis-health` and `/metrics`; the load balancer routes none of them. */
+export function addHealthRoutes(app: OpenAPIHono<ServiceEnv>, deps: HealthDeps): void {
+  app.openapi(healthz, (c) =>
+    c.json({ status: 'ok' as const, service: deps.service, version: deps.version }, 200),
+  )
+
+  app.openapi(readyz, async (c) => {
+    const results = await Promise.all(
+      Object.entries(deps.checks).map(async ([name, check]) => {
+        const ok = await Promise.resolve(check()).catch(() => false)
+        return [name, ok ? ('ok' as const) : ('failing' as const)] as const
+      }),
+    )
+    const ready = results.every(([, result]) => result === 'ok')
+    const checks = Object.fromEntries(results)
+    return ready
+      ? c.json({ status: 'ready' as const, checks }, 200)
+      : c.json({ status: 'not-ready' as const, checks }, 503)
+  })
+
+  app.openapi(redisRoute, async (c) => {
+    const health = await redisHealth(deps.redis)
+    return health.status === 'healthy' ? c.json(health, 200) : c.json(health, 503)
+  })
+
+  app.get('/metrics', async (c) =>
+    c.body(await deps.metrics.registry.metrics(), 200, { 'Content-Type': deps.metrics.registry.contentType }),
+  )
+}

@@ -1,0 +1,79 @@
+import { OpenAPIHono } from '@hono/zod-openapi'
+import type { MiddlewareHandler } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import { secureHeaders } from 'hono/secure-headers'
+import { v7 as uuidv7 } from 'uuid'
+import type { Logger } from '#lib/observability/logger.ts'
+import type { Metrics } from '#lib/observability/metrics.ts'
+import { answerError } from './answer-error.ts'
+import { DomainError } from './domain-error.ts'
+import { requestLog } from './request-log.ts'
+import type { ServiceEnv } from './service-env.ts'
+import { unmatched } from './unmatched.ts'
+
+export interface ServiceAppDeps {
+  readonly logger: Logger
+  readonly metrics: Metrics
+  readonly bodyBytesMax: number
+}
+
+/** Every service's ground: request id, log line, safe headers, body limits, problem details. Routes come on top. */
+export function createServiceApp(deps: ServiceAppDeps): OpenAPIHono<ServiceEnv> {
+  const app = new OpenAPIHono<ServiceEnv>({
+    defaultHook: (result) => {
+      if (result.success) return
+      if (result.target === 'param') throw new DomainError('not-found')
+      throw new DomainError('invalid-request', {
+        errors: result.error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message })),
+      })
+    },
+  })
+
+  app.use(requestId(deps.logger))
+  app.use(requestLog(deps.metrics))
+  app.use(
+    secureHeaders({
+      xFrameOptions: 'DENY',
+      referrerPolicy: 'no-referrer',
+      strictTransportSecurity: 'max-age=63072000; includeSubDomains',
+    }),
+  )
+  app.use(noStore)
+  app.use(jsonOnly)
+  app.use(
+    bodyLimit({
+      maxSize: deps.bodyBytesMax,
+      onError: () => {
+        throw new DomainError('body-too-large')
+      },
+    }),
+  )
+  app.onError(answerError)
+  app.notFound(unmatched(app))
+  return app
+}
+
+/** Takes the caller's X-Request-Id where it is well formed, else makes one; it is in every answer and log line. */
+const requestId =
+  (logger: Logger): MiddlewareHandler<ServiceEnv> =>
+  async (c, next) => {
+    const given = c.req.header('X-Request-Id')
+    const id = given !== undefined && /^[A-Za-z0-9._-]{8,128}$/.test(given) ? given : uuidv7()
+    c.set('requestId', id)
+    c.set('log', logger.child({ requestId: id }))
+    await next()
+    c.header('X-Request-Id', id)
+  }
+
+const noStore: MiddlewareHandler = async (c, next) => {
+  await next()
+  if (!c.res.headers.has('Cache-Control')) c.header('Cache-Control', 'no-store')
+}
+
+/** A body must say that it is JSON; a form is what a foreign page can send without being asked. */
+const jsonOnly: MiddlewareHandler = async (c, next) => {
+  const hasBody = c.req.raw.body !== null && !['GET', 'HEAD'].includes(c.req.method)
+  const type = c.req.header('Content-Type') ?? ''
+  if (hasBody && !/^application\/json *(;|$)/i.test(type)) throw new DomainError('unsupported-media-type')
+  await next()
+}

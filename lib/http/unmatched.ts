@@ -1,0 +1,29 @@
+import type { Hono, NotFoundHandler } from 'hono'
+import { problemResponse } from './answer-error.ts'
+import { DomainError } from './domain-error.ts'
+import type { ServiceEnv } from './service-env.ts'
+
+/** 405 with `Allow` where another method is offered on the path (RFC 9110 §15.5.6), else 404. */
+export function unmatched(app: Pick<Hono<ServiceEnv>, 'routes'>): NotFoundHandler<ServiceEnv> {
+  return (c) => {
+    const allowed = new Set(
+      app.routes
+        .filter((route) => route.method !== 'ALL' && pattern(route.path).test(c.req.path))
+        .flatMap((route) => (route.method === 'GET' ? ['GET', 'HEAD'] : [route.method])),
+    )
+    if (allowed.size === 0) return problemResponse(new DomainError('not-found'), c.var.requestId)
+    const allow = [...allowed].join(', ')
+    return problemResponse(
+      new DomainError('method-not-allowed', { headers: { Allow: allow } }),
+      c.var.requestId,
+    )
+  }
+}
+
+const pattern = (path: string): RegExp =>
+  new RegExp(
+    `^${path
+      .replace(/[.+?^$()|[\]\\]/g, '\\$&')
+      .replace(/:[A-Za-z]+(\{[^}]*\})?/g, '[^/]+')
+      .replace(/\*/g, '.*')}$`,
+  )

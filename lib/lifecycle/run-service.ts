@@ -1,0 +1,49 @@
+import type { Logger } from '#lib/observability/logger.ts'
+
+/** Cloud Run gives 10 s between SIGTERM and SIGKILL; we end within 8. */
+export const drainDeadlineMs = 8_000
+
+interface Signals {
+  on(event: 'SIGTERM' | 'SIGINT', listener: () => void): unknown
+  on(event: 'unhandledRejection' | 'uncaughtException', listener: (error: unknown) => void): unknown
+  exit(code: number): void
+}
+
+/**
+ * Ends the process well: on SIGTERM or SIGINT `drain` runs once and the process exits 0, or 1 when it took longer
+ * than 8 s. An unknown rejection is logged and stops the process; the platform restarts it.
+ */
+export function endOnSignals(deps: { signals: Signals; logger: Logger; drain: () => Promise<void> }): void {
+  const { signals, logger } = deps
+  let ending = false
+
+  const end = (signal: string) => {
+    if (ending) return
+    ending = true
+    logger.info({ signal }, 'draining')
+    const late = setTimeout(() => {
+      logger.error({ drainDeadlineMs }, 'draining took too long')
+      signals.exit(1)
+    }, drainDeadlineMs)
+    deps.drain().then(
+      () => {
+        clearTimeout(late)
+        logger.info('drained')
+        signals.exit(0)
+      },
+      (error: unknown) => {
+        logger.error({ err: error }, 'draining failed')
+        signals.exit(1)
+      },
+    )
+  }
+
+  signals.on('SIGTERM', () => end('SIGTERM'))
+  signals.on('SIGINT', () => end('SIGINT'))
+  const stop = (error: unknown) => {
+    logger.fatal({ err: error }, 'unhandled error')
+    signals.exit(1)
+  }
+  signals.on('unhandledRejection', stop)
+  signals.on('uncaughtException', stop)
+}

@@ -1,0 +1,59 @@
+/**
+ * Every key and channel name, made here and nowhere else. No PHI in a key, ever.
+ *
+ * Keys that one script touches share a hash tag, so that the same code runs on Redis Cluster: `{tebra}` for the
+ * queue, `{p:<practice>}` for a practice's sessions and permissions, `{audit:<practice>}` for its audit chain.
+ */
+
+const queue = (name: string) => `{tebra}:${name}`
+const practice = (id: string, name: string) => `{p:${id}}:${name}`
+
+export const queueKeys = {
+  requests: queue('requests'),
+  status: queue('status'),
+  responses: queue('responses'),
+  delayed: queue('delayed'),
+  dead: queue('dead'),
+  /** Sum of the bytes of accepted and not yet ended requests. */
+  bytes: queue('bytes'),
+  /** Ids of accepted and not yet ended requests, by time of submission. */
+  open: queue('open'),
+  workers: queue('workers'),
+  moverLock: queue('lock:mover'),
+  request: (id: string) => queue(`request:${id}`),
+  requestPrefix: queue('request:'),
+  idempotency: (practiceId: string, key: string) => queue(`idem:${practiceId}:${key}`),
+  limit: (account: string, operation: string) => queue(`limit:${account}:${operation}`),
+  breaker: (upstream: string) => queue(`breaker:${upstream}`),
+  worker: (name: string) => queue(`worker:${name}`),
+  /** Newest request ids of one user, and of one practice, by time of submission. */
+  userHistory: (practiceId: string, userId: string) => queue(`history:${practiceId}:${userId}`),
+  practiceHistory: (practiceId: string) => queue(`history:${practiceId}`),
+} as const
+
+export const sessionKeys = {
+  session: (practiceId: string, tokenHash: string) => practice(practiceId, `session:${tokenHash}`),
+  /** What the guard reads of a user: roles, epoch, disabled. Credentials stand apart in `user`. */
+  access: (practiceId: string, userId: string) => practice(practiceId, `access:${userId}`),
+  accessPrefix: (practiceId: string) => practice(practiceId, 'access:'),
+  epoch: (practiceId: string) => practice(practiceId, 'epoch'),
+  roles: (practiceId: string) => practice(practiceId, 'roles'),
+  dataKeys: (practiceId: string) => practice(practiceId, 'datakeys'),
+  user: (practiceId: string, userId: string) => practice(practiceId, `user:${userId}`),
+  sessionsOf: (practiceId: string, userId: string) => practice(practiceId, `sessions:${userId}`),
+  challenge: (practiceId: string, hash: string) => practice(practiceId, `challenge:${hash}`),
+  login: (emailDigest: string) => `login:${emailDigest}`,
+  attempts: (digest: string) => `attempts:${digest}`,
+  touches: 'touches',
+} as const
+
+export const auditKeys = {
+  log: (practiceId: string) => `{audit:${practiceId}}:log`,
+  head: (practiceId: string) => `{audit:${practiceId}}:head`,
+} as const
+
+export const channels = {
+  /** A session, a user or a practice lost its access: `SessionEnded` as JSON. */
+  sessionEnded: 'session-ended',
+  breaker: 'breaker',
+} as const

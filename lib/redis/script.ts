@@ -1,0 +1,34 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import type { Redis } from 'ioredis'
+
+type Argument = string | number | Buffer
+
+/** A Lua script: one atomic step, sent by its hash and by its text only where the server does not know it yet. */
+export type Script<Reply> = (
+  redis: Redis,
+  keys: readonly string[],
+  args: readonly Argument[],
+) => Promise<Reply>
+
+/**
+ * Loads a `.lua` file beside the caller's module, e.g. `loadScript<Reply>(new URL('./finish.lua', import.meta.url))`.
+ * `readOnly` scripts run by EVAL_RO, which a read-only ACL user may call and a replica may answer.
+ */
+export function loadScript<Reply>(file: URL, options: { readOnly?: boolean } = {}): Script<Reply> {
+  const text = readFileSync(file, 'utf8')
+  const sha = createHash('sha1').update(text).digest('hex')
+  const [bySha, byText] = options.readOnly
+    ? (['EVALSHA_RO', 'EVAL_RO'] as const)
+    : (['EVALSHA', 'EVAL'] as const)
+  return async (redis, keys, args) => {
+    const rest = [keys.length, ...keys, ...args]
+    try {
+      return (await redis.call(bySha, sha, ...rest)) as Reply
+    } catch (error) {
+      // NOSCRIPT means that nothing ran, so sending the text cannot apply the step twice.
+      if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error
+      return (await redis.call(byText, text, ...rest)) as Reply
+    }
+  }
+}
