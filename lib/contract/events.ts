@@ -26,6 +26,8 @@ export const ResponseEvent = z.object({
   action: ActionName,
   status: RequestStatus,
   data: z.unknown().optional(),
+  /** Set instead of `data` where the result is too large for a stream: GET this path. */
+  dataRef: z.string().optional(),
   error: RequestError.optional(),
   timestamp: Instant,
   duration: z.number(),

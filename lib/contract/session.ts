@@ -55,3 +55,7 @@ export const SessionAnswer = z
   .object({ session: SessionView, user: UserView, permissions: z.array(Permission) })
   .meta({ id: 'SessionAnswer' })
 export type SessionAnswer = z.infer<typeof SessionAnswer>
+
+/** Published on `session-ended`: a session lost its access; whoever holds a stream open for it closes that. */
+export const SessionEnded = z.object({ practiceId: PracticeId, tokenHash: z.string() })
+export type SessionEnded = z.infer<typeof SessionEnded>

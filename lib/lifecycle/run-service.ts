@@ -3,7 +3,9 @@ import type { Logger } from '#lib/observability/logger.ts'
 /** Cloud Run gives 10 s between SIGTERM and SIGKILL; we end within 8. */
 export const drainDeadlineMs = 8_000
 
+/** The part of `process` that starting and ending needs. */
 interface Signals {
+  readonly stderr: { write(text: string): unknown }
   on(event: 'SIGTERM' | 'SIGINT', listener: () => void): unknown
   on(event: 'unhandledRejection' | 'uncaughtException', listener: (error: unknown) => void): unknown
   exit(code: number): void
@@ -46,4 +48,14 @@ export function endOnSignals(deps: { signals: Signals; logger: Logger; drain: ()
   }
   signals.on('unhandledRejection', stop)
   signals.on('uncaughtException', stop)
+}
+
+/** Runs `start`; what keeps it from starting is one readable message, without a stack, and exit code 1. */
+export async function startOrExplain(signals: Signals, start: () => Promise<void>): Promise<void> {
+  try {
+    await start()
+  } catch (error) {
+    signals.stderr.write(`${error instanceof Error ? error.message : 'could not start'}\n`)
+    signals.exit(1)
+  }
 }

@@ -12,16 +12,17 @@ export const queueKeys = {
   requests: queue('requests'),
   status: queue('status'),
   responses: queue('responses'),
+  /** Random; a new one means that the streams have lost what clients have seen. */
+  epoch: queue('epoch'),
   delayed: queue('delayed'),
-  dead: queue('dead'),
+  /** Ids of a practice's dead letters, by time of death. */
+  dead: (practiceId: string) => queue(`dead:${practiceId}`),
   /** Sum of the bytes of accepted and not yet ended requests. */
   bytes: queue('bytes'),
   /** Ids of accepted and not yet ended requests, by time of submission. */
   open: queue('open'),
   workers: queue('workers'),
-  moverLock: queue('lock:mover'),
   request: (id: string) => queue(`request:${id}`),
-  requestPrefix: queue('request:'),
   idempotency: (practiceId: string, key: string) => queue(`idem:${practiceId}:${key}`),
   limit: (account: string, operation: string) => queue(`limit:${account}:${operation}`),
   breaker: (upstream: string) => queue(`breaker:${upstream}`),
@@ -41,10 +42,16 @@ export const sessionKeys = {
   dataKeys: (practiceId: string) => practice(practiceId, 'datakeys'),
   user: (practiceId: string, userId: string) => practice(practiceId, `user:${userId}`),
   sessionsOf: (practiceId: string, userId: string) => practice(practiceId, `sessions:${userId}`),
-  challenge: (practiceId: string, hash: string) => practice(practiceId, `challenge:${hash}`),
+  /** What the key builders above put before a token's hash or a user's id; scripts append what they read. */
+  sessionPrefix: (practiceId: string) => practice(practiceId, 'session:'),
+  sessionsOfPrefix: (practiceId: string) => practice(practiceId, 'sessions:'),
+  /** A sign-in that waits for its second factor; its bearer does not say of which practice it is. */
+  challenge: (hash: string) => `challenge:${hash}`,
   login: (emailDigest: string) => `login:${emailDigest}`,
   attempts: (digest: string) => `attempts:${digest}`,
   touches: 'touches',
+  /** A one-time ticket for an EventSource that cannot send the cookie. */
+  ticket: (practiceId: string, hash: string) => practice(practiceId, `ticket:${hash}`),
 } as const
 
 export const auditKeys = {

@@ -13,10 +13,14 @@ export type Script<Reply> = (
 
 /**
  * Loads a `.lua` file beside the caller's module, e.g. `loadScript<Reply>(new URL('./finish.lua', import.meta.url))`.
+ * `prelude` is a file of local functions that several scripts share; it is put before the script's own text.
  * `readOnly` scripts run by EVAL_RO, which a read-only ACL user may call and a replica may answer.
  */
-export function loadScript<Reply>(file: URL, options: { readOnly?: boolean } = {}): Script<Reply> {
-  const text = readFileSync(file, 'utf8')
+export function loadScript<Reply>(
+  file: URL,
+  options: { readOnly?: boolean; prelude?: URL } = {},
+): Script<Reply> {
+  const text = [options.prelude, file].map((part) => (part ? readFileSync(part, 'utf8') : '')).join('\n')
   const sha = createHash('sha1').update(text).digest('hex')
   const [bySha, byText] = options.readOnly
     ? (['EVALSHA_RO', 'EVAL_RO'] as const)

@@ -1,0 +1,71 @@
+import type { Redis } from 'ioredis'
+import { type AuditLog, createAuditLog } from '#lib/audit/audit-log.ts'
+import { createDataKeys, createLocalKeyWrapper, type DataKeys } from '#lib/crypto/data-keys.ts'
+import { createFieldCipher, type FieldCipher } from '#lib/crypto/field-cipher.ts'
+import { createSessionGuard, type SessionGuard } from '#lib/http/session-guard.ts'
+import { createLogger, type Logger } from '#lib/observability/logger.ts'
+import { createMetrics, type Metrics } from '#lib/observability/metrics.ts'
+import { connectCommands, untilReady } from '#lib/redis/connect.ts'
+import { unfitForProduction } from '#lib/redis/health.ts'
+
+interface Config {
+  readonly ENVIRONMENT: 'development' | 'production'
+  readonly REDIS_URL: string
+  readonly PHI_KEY: Buffer
+  readonly AUDIT_KEY: Buffer
+  readonly LOG_LEVEL: string
+  readonly VERSION: string
+}
+
+/** What each of the three services stands on, made from its configuration. */
+export interface ServiceGround {
+  readonly service: string
+  readonly version: string
+  readonly logger: Logger
+  readonly metrics: Metrics
+  readonly redis: Redis
+  readonly guard: SessionGuard
+  readonly audit: AuditLog
+  readonly dataKeys: DataKeys
+  readonly cipher: FieldCipher
+  readonly now: () => number
+}
+
+/**
+ * Connects and builds what every service needs. Throws when Redis is not there within 10 s, or when it is unfit in
+ * production; development says so and goes on.
+ */
+export async function openService(
+  service: string,
+  config: Config,
+  now: () => number,
+): Promise<ServiceGround> {
+  const logger = createLogger({ service, version: config.VERSION, level: config.LOG_LEVEL })
+  const redis = connectCommands(
+    { url: config.REDIS_URL, name: service },
+    { onError: (error) => logger.warn({ err: error }, 'redis connection trouble') },
+  )
+  try {
+    await untilReady(redis)
+    const unfit = await unfitForProduction(redis, config.REDIS_URL)
+    if (unfit.length > 0 && config.ENVIRONMENT === 'production')
+      throw new Error(`this Redis is unfit for production:\n  ${unfit.join('\n  ')}`)
+    if (unfit.length > 0) logger.warn({ unfit }, 'this Redis would be refused in production')
+  } catch (error) {
+    redis.disconnect()
+    throw error
+  }
+  const dataKeys = createDataKeys({ redis, wrapper: createLocalKeyWrapper(config.PHI_KEY), now })
+  return {
+    service,
+    version: config.VERSION,
+    logger,
+    metrics: createMetrics(service),
+    redis,
+    guard: createSessionGuard({ redis, now }),
+    audit: createAuditLog({ redis, key: config.AUDIT_KEY, source: service, now }),
+    dataKeys,
+    cipher: createFieldCipher({ dataKeys, environment: config.ENVIRONMENT }),
+    now,
+  }
+}

@@ -1,0 +1,124 @@
+import { DomainError } from '#lib/http/domain-error.ts'
+import type { ServiceGround } from '#lib/lifecycle/open-service.ts'
+import { connectReader, connectSubscriber, disconnect, untilReady } from '#lib/redis/connect.ts'
+import { createApp } from './app.ts'
+import type { StreamSseConfig } from './config.ts'
+import { createEncodeEvents } from './encode-events.ts'
+import { createEventReader } from './event-reader.ts'
+import { createHub } from './hub.ts'
+import { mayListen } from './may-listen.ts'
+import { createOpenStream } from './open-stream.ts'
+import { createReplay } from './replay.ts'
+import type { ConsoleFile } from './serve-console.ts'
+import { createTickets } from './tickets.ts'
+import { createSessionWatch } from './watch-sessions.ts'
+
+const blockMs = 1_000
+const readerSilentMaxMs = 5_000
+const recheckMs = 30_000
+
+/** The whole service over its ground: one reader, one hub, one timer. `close` ends every stream, spread out. */
+export async function createStreamSse(
+  ground: ServiceGround,
+  config: StreamSseConfig,
+  options: { random: () => number; consoleFiles: ReadonlyMap<string, ConsoleFile> },
+) {
+  const { redis, logger, guard, now, metrics } = ground
+  const connection = { url: config.REDIS_URL, name: `${ground.service}-reader` }
+  const onError = (err: Error) => logger.warn({ err }, 'redis connection trouble')
+  const reader = connectReader(connection, blockMs, { onError })
+  const subscriber = connectSubscriber({ ...connection, name: `${ground.service}-sessions` }, { onError })
+  let draining = false
+
+  const encodeEvents = createEncodeEvents({ cipher: ground.cipher, logger, epoch: () => events.epoch })
+  const hub = createHub(encodeEvents)
+  const events = createEventReader({
+    reader,
+    redis,
+    logger,
+    blockMs,
+    randomEpoch: () =>
+      Math.floor(options.random() * 36 ** 8)
+        .toString(36)
+        .padStart(8, '0'),
+    onEvents: (batch, before) => hub.publish(batch, before),
+    onEpoch: () => hub.resync('epoch'),
+  })
+  const watch = createSessionWatch({
+    subscriber,
+    guard,
+    hub,
+    logger,
+    mayListen: (session, at) => mayListen(session, at.streams),
+  })
+
+  metrics.gauge('sse_streams_open', 'Open event streams', () => hub.size())
+  metrics.gauge('sse_reader_idle_ms', 'Time since the reader last heard from Redis', () =>
+    Math.min(events.idleMs(), 1e9),
+  )
+  const ended = metrics.counter('sse_streams_ended_total', 'Ended event streams by how they ended', ['end'])
+
+  const openStream = createOpenStream({
+    hub,
+    encodeEvents,
+    replay: createReplay({ redis, epoch: () => events.epoch, position: () => events.position }),
+    epoch: () => events.epoch,
+    position: () => events.position,
+    onEnd: (end) => ended.inc({ end }),
+    // ±10 %, so that streams which were opened together do not come back together.
+    rotateAt: () => now() + config.ROTATE_AFTER_MS * (0.9 + options.random() * 0.2),
+  })
+
+  const app = createApp({
+    ...ground,
+    bodyBytesMax: 4 * 1024,
+    origins: config.PUBLIC_ORIGINS,
+    openStream,
+    tickets: createTickets({ redis, guard, now }),
+    consoleFiles: options.consoleFiles,
+    admit(session) {
+      if (draining) throw new DomainError('draining')
+      if (events.idleMs() > readerSilentMaxMs) throw new DomainError('redis-unavailable')
+      if (hub.size() >= config.STREAMS_MAX) throw new DomainError('over-capacity', { retryAfterSeconds: 5 })
+      if (hub.sizeOf(session) >= config.STREAMS_PER_USER_MAX)
+        throw new DomainError('too-many-requests', {
+          retryAfterSeconds: 30,
+          detail: 'Too many open streams of yours',
+        })
+    },
+    health: {
+      ...ground,
+      checks: {
+        serving: () => !draining,
+        reader: () => events.idleMs() < readerSilentMaxMs,
+      },
+    },
+  })
+
+  await Promise.all([untilReady(reader), untilReady(subscriber)])
+  await watch.start()
+  events.start()
+  const timers = [
+    setInterval(() => {
+      hub.bye(
+        'rotated',
+        () => options.random() * 1_000,
+        ({ rotateAt }) => now() >= rotateAt,
+      )
+      hub.keepAlive()
+    }, config.KEEP_ALIVE_MS),
+    setInterval(() => void watch.recheckAll(), recheckMs),
+  ]
+
+  return {
+    app,
+    /** Says goodbye to every client within a second and stops; safe to call once. */
+    async close(): Promise<void> {
+      draining = true
+      hub.bye('draining', () => 500 + options.random() * 4_500)
+      for (const timer of timers) clearInterval(timer)
+      await events.stop()
+      disconnect(subscriber, redis)
+    },
+  }
+}

@@ -1,0 +1,42 @@
+import { addHealthRoutes, type HealthDeps } from '#lib/http/health-routes.ts'
+import { serveOpenApi } from '#lib/http/openapi.ts'
+import { requireSession } from '#lib/http/require-session.ts'
+import { createServiceApp, type ServiceAppDeps } from '#lib/http/service-app.ts'
+import type { SessionGuard } from '#lib/http/session-guard.ts'
+import { addCancelRequest } from './intake/cancel-request.ts'
+import { addDeadLetters } from './intake/dead-letters.ts'
+import type { IntakeDeps } from './intake/intake-deps.ts'
+import { addListActions } from './intake/list-actions.ts'
+import { addReadRequests } from './intake/read-requests.ts'
+import { addShowStatus } from './intake/show-status.ts'
+import { addSubmitRequest } from './intake/submit-request.ts'
+
+export interface TebraProxyDeps extends ServiceAppDeps {
+  readonly health: HealthDeps
+  readonly guard: SessionGuard
+  readonly origins: readonly string[]
+  /** Absent in a process that only works requests off: it answers for its health and nothing else. */
+  readonly intake?: Omit<IntakeDeps, 'signedIn'>
+}
+
+export function createApp(deps: TebraProxyDeps) {
+  const app = createServiceApp(deps)
+  if (deps.intake) {
+    const signedIn: IntakeDeps['signedIn'] = (permission) =>
+      requireSession({ guard: deps.guard, origins: deps.origins, ...(permission && { permission }) })
+    const intake = { ...deps.intake, signedIn }
+    addSubmitRequest(app, intake)
+    addReadRequests(app, intake)
+    addCancelRequest(app, intake)
+    addDeadLetters(app, intake)
+    addListActions(app, intake)
+    addShowStatus(app, intake)
+    serveOpenApi(app, {
+      path: '/tebra/openapi.json',
+      title: 'tebra-proxy-worker',
+      version: deps.health.version,
+    })
+  }
+  addHealthRoutes(app, deps.health)
+  return app
+}

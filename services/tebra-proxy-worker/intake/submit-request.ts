@@ -1,0 +1,92 @@
+import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
+import { v7 as uuidv7 } from 'uuid'
+import { z } from 'zod'
+import type { AuditLog } from '#lib/audit/audit-log.ts'
+import { actions } from '#lib/contract/actions.ts'
+import { IdempotencyKey, SubmitAnswer, SubmitRequest } from '#lib/contract/requests.ts'
+import { DomainError } from '#lib/http/domain-error.ts'
+import { needsSession, problemResponses } from '#lib/http/openapi.ts'
+import type { ServiceEnv } from '#lib/http/service-env.ts'
+import type { IntakeDeps } from './intake-deps.ts'
+
+/** POST /tebra/requests: checked, audited, stored as safely as configured, and only then answered 202. */
+export function addSubmitRequest(app: OpenAPIHono<ServiceEnv>, deps: IntakeDeps): void {
+  const route = createRoute({
+    method: 'post',
+    path: '/tebra/requests',
+    summary: 'Submit a request to Tebra',
+    security: needsSession,
+    middleware: deps.signedIn(),
+    request: {
+      headers: z.object({ 'idempotency-key': IdempotencyKey.optional() }),
+      body: { required: true, content: { 'application/json': { schema: SubmitRequest } } },
+    },
+    responses: {
+      202: {
+        description: 'Accepted: it ends exactly once, and the end arrives as an event',
+        headers: z.object({ Location: z.string() }),
+        content: { 'application/json': { schema: SubmitAnswer } },
+      },
+      ...problemResponses(400, 401, 403, 409, 413, 415, 422, 503),
+    },
+  })
+
+  app.openapi(route, async (c) => {
+    const { session, requestId } = c.var
+    const body = c.req.valid('json')
+    const action = actions[body.action]
+    if (!session.permissions.includes(action.permission)) throw new DomainError('forbidden')
+    const params = action.params.safeParse(body.params)
+    if (!params.success) throw wrongParams(params.error)
+
+    const id = uuidv7()
+    const request = {
+      id,
+      action: body.action,
+      params: params.data,
+      practiceId: session.practiceId,
+      userId: session.userId,
+      correlationId: body.correlationId ?? uuidv7(),
+      idempotencyKey: c.req.valid('header')['idempotency-key'],
+    }
+    // Before, and not after: what was queued cannot be taken back when the audit log turns out to be away.
+    await auditSubmission(deps.audit, request, requestId)
+    const submission = await deps.desk.submit(request)
+    if (submission.kind === 'conflict') throw new DomainError('idempotency-conflict')
+    if (submission.kind === 'full') throw new DomainError('queue-full', { retryAfterSeconds: 10 })
+    await deps.confirmDurable()
+
+    const self = `/tebra/requests/${submission.id}`
+    c.header('Location', self)
+    return c.json(
+      {
+        id: submission.id,
+        correlationId: submission.correlationId,
+        status: 'pending' as const,
+        links: { self, events: '/events?streams=tebra:responses,tebra:status' },
+      },
+      202,
+    )
+  })
+}
+
+export const wrongParams = (error: z.ZodError): DomainError =>
+  new DomainError('invalid-request', {
+    errors: error.issues.map(({ path, message }) => ({ path: ['params', ...path].join('.'), message })),
+  })
+
+function auditSubmission(
+  audit: AuditLog,
+  request: { id: string; action: string; userId: string; practiceId: string },
+  requestId: string,
+): Promise<void> {
+  return audit.append({
+    action: 'request.submit',
+    actor: request.userId,
+    practiceId: request.practiceId,
+    entity: `Request/${request.id}`,
+    outcome: 'success',
+    requestId,
+    reason: request.action,
+  })
+}

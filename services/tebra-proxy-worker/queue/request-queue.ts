@@ -1,0 +1,220 @@
+import type { Redis } from 'ioredis'
+import { ActionName } from '#lib/contract/actions.ts'
+import type { RequestError } from '#lib/contract/requests.ts'
+import { queueKeys as keys } from '#lib/redis/keys.ts'
+import { loadScript } from '#lib/redis/script.ts'
+
+export const group = 'workers'
+
+/** A request in a worker's hands; the fence is void as soon as another worker claims the same request. */
+export interface ClaimedRequest {
+  readonly id: string
+  readonly entry: string
+  readonly fence: number
+  /** `sending`: an attempt was begun before and its outcome was never written down. */
+  readonly intent: 'none' | 'sending'
+  readonly attempts: number
+  readonly action: ActionName
+  readonly practiceId: string
+  readonly userId: string
+  readonly correlationId: string
+  readonly submittedAt: number
+  readonly params: string
+}
+
+export interface Delivery {
+  readonly entry: string
+  readonly id: string
+}
+
+export type EndStatus = 'success' | 'error' | 'dead' | 'uncertain'
+export type Fenced = 'done' | 'already' | 'fenced'
+
+export interface QueueLimits {
+  readonly retentionMs: number
+  readonly inlineBytesMax: number
+}
+
+const load = <Reply>(name: string) =>
+  loadScript<Reply>(new URL(`./${name}.lua`, import.meta.url), {
+    prelude: new URL('./prelude.lua', import.meta.url),
+  })
+
+const claimScript = load<([number, ...string[]] | null)[]>('claim')
+const beginScript = load<number>('begin-attempt')
+const finishScript = load<Fenced>('finish')
+const postponeScript = load<Fenced>('postpone')
+const moveScript = load<number>('move-due')
+const renewScript = load<number[]>('renew')
+const removeScript = load<number>('remove-consumer')
+
+/** The worker's side of the queue: every step is one script, and each checks that the request is still ours. */
+export function createRequestQueue(deps: { redis: Redis; consumer: string; limits: QueueLimits }) {
+  const { redis, consumer, limits } = deps
+
+  return {
+    /** Makes stream and group where they are missing; at 0, so that nothing queued before is passed over. */
+    async ensureGroup(): Promise<void> {
+      try {
+        await redis.xgroup('CREATE', keys.requests, group, '0', 'MKSTREAM')
+      } catch (error) {
+        if (!(error instanceof Error && error.message.startsWith('BUSYGROUP'))) throw error
+      }
+    },
+
+    async claim(deliveries: readonly Delivery[]): Promise<ClaimedRequest[]> {
+      if (deliveries.length === 0) return []
+      const reply = await claimScript(
+        redis,
+        [keys.requests, keys.status, ...deliveries.map(({ id }) => keys.request(id))],
+        [group, consumer, ...deliveries.flatMap(({ entry, id }) => [entry, id])],
+      )
+      return deliveries.flatMap((delivery, index) => {
+        const record = reply[index]
+        return record ? [toClaimed(delivery, record)] : []
+      })
+    },
+
+    /** The attempt's number, or 0 when the request was cancelled or taken over. */
+    beginAttempt: (request: ClaimedRequest): Promise<number> =>
+      beginScript(redis, [keys.request(request.id)], [request.fence]),
+
+    finish(
+      request: ClaimedRequest,
+      end: { status: EndStatus; sealed?: string; error?: RequestError },
+    ): Promise<Fenced> {
+      const { id, practiceId } = request
+      return finishScript(
+        redis,
+        [
+          keys.request(id),
+          keys.requests,
+          keys.status,
+          keys.responses,
+          keys.bytes,
+          keys.open,
+          keys.dead(practiceId),
+        ],
+        [
+          id,
+          request.fence,
+          group,
+          request.entry,
+          end.status,
+          end.sealed ?? '',
+          end.error ? JSON.stringify(end.error) : '',
+          limits.retentionMs,
+          limits.inlineBytesMax,
+        ],
+      )
+    },
+
+    /** Puts the request aside for `delayMs`; `burned: false` gives the attempt back (it never reached the upstream). */
+    postpone(
+      request: ClaimedRequest,
+      wait: { delayMs: number; reason: string; burned: boolean },
+    ): Promise<Fenced> {
+      return postponeScript(
+        redis,
+        [keys.request(request.id), keys.requests, keys.status, keys.delayed],
+        [
+          request.id,
+          request.fence,
+          group,
+          request.entry,
+          Math.round(wait.delayMs),
+          wait.reason,
+          wait.burned ? 0 : 1,
+        ],
+      )
+    },
+
+    moveDue: (): Promise<number> => moveScript(redis, [keys.delayed, keys.requests], [100]),
+
+    /** Keeps the requests ours; answers the ids that another worker has taken over. */
+    async renew(held: readonly ClaimedRequest[]): Promise<string[]> {
+      if (held.length === 0) return []
+      const reply = await renewScript(
+        redis,
+        [keys.requests, ...held.map(({ id }) => keys.request(id))],
+        [group, consumer, ...held.flatMap(({ entry, fence }) => [entry, fence])],
+      )
+      return held.filter((_, index) => reply[index] !== 1).map(({ id }) => id)
+    },
+
+    /** Entries whose worker has not renewed them for `idleMs`, now delivered to us. */
+    async reclaim(idleMs: number, count: number): Promise<Delivery[]> {
+      const reply = await redis.xautoclaim(keys.requests, group, consumer, idleMs, '0', 'COUNT', count)
+      return toDeliveries(reply[1] as StreamEntry[])
+    },
+
+    /** Entries delivered to this consumer whose reply may have been lost on the way. */
+    async ownPending(): Promise<Delivery[]> {
+      const reply = await redis.xreadgroup('GROUP', group, consumer, 'STREAMS', keys.requests, '0')
+      return readDeliveries(reply)
+    },
+
+    removeConsumer: async (): Promise<boolean> =>
+      (await removeScript(redis, [keys.requests], [group, consumer])) === 1,
+  }
+}
+
+export type RequestQueue = ReturnType<typeof createRequestQueue>
+
+/** Waits up to `blockMs` for new entries on a connection of its own. */
+export async function readNew(
+  reader: Redis,
+  consumer: string,
+  options: { count: number; blockMs: number },
+): Promise<Delivery[]> {
+  const reply = await reader.xreadgroup(
+    'GROUP',
+    group,
+    consumer,
+    'COUNT',
+    options.count,
+    'BLOCK',
+    options.blockMs,
+    'STREAMS',
+    keys.requests,
+    '>',
+  )
+  return readDeliveries(reply)
+}
+
+type StreamEntry = [entry: string, fields: string[] | null]
+
+function readDeliveries(reply: unknown): Delivery[] {
+  const [stream] = (reply ?? []) as [string, StreamEntry[]][]
+  return toDeliveries(stream?.[1] ?? [])
+}
+
+const toDeliveries = (entries: readonly StreamEntry[]): Delivery[] =>
+  entries.flatMap(([entry, fields]) => (fields?.[1] ? [{ entry, id: fields[1] }] : []))
+
+function toClaimed({ entry, id }: Delivery, record: [number, ...string[]]): ClaimedRequest {
+  const [
+    fence,
+    intent,
+    attempts,
+    action,
+    practiceId = '',
+    userId = '',
+    correlationId = '',
+    submittedAt,
+    params = '',
+  ] = record
+  return {
+    id,
+    entry,
+    fence,
+    intent: intent === 'sending' ? 'sending' : 'none',
+    attempts: Number(attempts),
+    action: ActionName.parse(action),
+    practiceId,
+    userId,
+    correlationId,
+    submittedAt: Number(submittedAt),
+    params,
+  }
+}

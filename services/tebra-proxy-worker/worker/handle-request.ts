@@ -1,0 +1,81 @@
+import type { AuditLog } from '#lib/audit/audit-log.ts'
+import type { FieldCipher } from '#lib/crypto/field-cipher.ts'
+import type { Logger } from '#lib/observability/logger.ts'
+import { isRedisUnavailable } from '#lib/redis/unavailable.ts'
+import { placeOf } from '../queue/record.ts'
+import type { ClaimedRequest, Fenced, RequestQueue } from '../queue/request-queue.ts'
+import type { Outcome } from './outcome.ts'
+import type { RunRequest } from './run-request.ts'
+
+interface Deps {
+  readonly queue: Pick<RequestQueue, 'finish' | 'postpone'>
+  readonly run: RunRequest
+  readonly cipher: FieldCipher
+  readonly audit: AuditLog
+  readonly logger: Logger
+  readonly onOutcome: (request: ClaimedRequest, outcome: Outcome, durationMs: number) => void
+}
+
+const writeTries = 20
+const writeAgainMs = 500
+
+/** Runs a claimed request and writes its outcome down; what cannot be written is left to its lease. Never rejects. */
+export function createHandleRequest(deps: Deps) {
+  const { queue, logger } = deps
+
+  const write = async (request: ClaimedRequest, outcome: Outcome): Promise<Fenced | 'dropped'> => {
+    switch (outcome.kind) {
+      case 'dropped':
+        return 'dropped'
+      case 'retry':
+        return queue.postpone(request, outcome)
+      case 'failed':
+        return queue.finish(request, outcome)
+      case 'succeeded': {
+        const place = placeOf(request.practiceId, request.id, 'result')
+        const sealed = await deps.cipher.encrypt(place, JSON.stringify(outcome.result))
+        return queue.finish(request, { status: 'success', sealed })
+      }
+    }
+  }
+
+  /** The call has been made; losing its outcome to a short Redis trouble would mean making it again. */
+  const writeSurely = async (request: ClaimedRequest, outcome: Outcome): Promise<Fenced | 'dropped'> => {
+    for (let tried = 1; ; tried += 1) {
+      try {
+        return await write(request, outcome)
+      } catch (error) {
+        if (tried >= writeTries || !isRedisUnavailable(error)) throw error
+        await new Promise((resolve) => setTimeout(resolve, writeAgainMs))
+      }
+    }
+  }
+
+  return async (request: ClaimedRequest, signal: AbortSignal): Promise<void> => {
+    const log = logger.child({ request: request.id, action: request.action, practiceId: request.practiceId })
+    const startedAt = performance.now()
+    try {
+      const outcome = await deps.run(request, signal)
+      const written = await writeSurely(request, outcome)
+      const durationMs = performance.now() - startedAt
+      deps.onOutcome(request, outcome, durationMs)
+      log.info({ outcome: outcome.kind, written, durationMs: Math.round(durationMs) }, 'request worked')
+      if (written === 'done' && outcome.kind !== 'retry') await recordEnd(request, outcome)
+    } catch (error) {
+      // Left pending: after its lease another attempt finds the record as we left it.
+      log.error({ err: error }, 'request left to its lease')
+    }
+  }
+
+  async function recordEnd(request: ClaimedRequest, outcome: Outcome): Promise<void> {
+    await deps.audit.append({
+      action: 'request.end',
+      actor: request.userId,
+      practiceId: request.practiceId,
+      entity: `Request/${request.id}`,
+      outcome: outcome.kind === 'succeeded' ? 'success' : 'failure',
+      requestId: request.correlationId,
+      ...(outcome.kind === 'failed' && { reason: outcome.error.code }),
+    })
+  }
+}

@@ -1,0 +1,57 @@
+import type { RequestError } from '#lib/contract/requests.ts'
+import { UpstreamError } from '../upstream/upstream-error.ts'
+import { UpstreamUnavailable } from './breaker.ts'
+
+/** How an attempt came out. A retry that did not reach the upstream burns no attempt. */
+export type Outcome =
+  | { readonly kind: 'succeeded'; readonly result: unknown }
+  | { readonly kind: 'failed'; readonly status: 'error' | 'dead' | 'uncertain'; readonly error: RequestError }
+  | { readonly kind: 'retry'; readonly delayMs: number; readonly reason: string; readonly burned: boolean }
+  /** Somebody else has it now, or it has ended: nothing is written. */
+  | { readonly kind: 'dropped' }
+
+const backoffBaseMs = 500
+const backoffMaxMs = 60_000
+
+/** Exponential back-off with full jitter: anywhere between 0 and the doubled base, at most a minute. In ms. */
+export const backoffMs = (attempt: number, random: () => number): number =>
+  random() * Math.min(backoffMaxMs, backoffBaseMs * 2 ** attempt)
+
+/**
+ * What a failure of attempt number `attempt` means. `unclear` is not decided here: a write that may have landed is
+ * first reconciled. Errors that are no upstream's (Redis, our own) are thrown on.
+ */
+export function outcomeOf(
+  failure: unknown,
+  at: { attempt: number; attemptsMax: number; breakerWaitMs: number; random: () => number },
+): Outcome {
+  if (failure instanceof UpstreamUnavailable)
+    return { kind: 'retry', delayMs: at.breakerWaitMs, reason: 'upstream-unavailable', burned: false }
+  if (!(failure instanceof UpstreamError)) throw failure
+  const error = (retryable: boolean): RequestError => ({
+    code: failure.reason,
+    message: failure.message,
+    retryable,
+  })
+
+  switch (failure.kind) {
+    case 'throttled':
+      return { kind: 'retry', delayMs: failure.throttledMs ?? 1_000, reason: 'throttled', burned: false }
+    case 'permanent':
+      return { kind: 'failed', status: 'error', error: error(false) }
+    case 'authentication':
+      // Kept for an operator: it succeeds once the account's credentials are right again.
+      return { kind: 'failed', status: 'dead', error: error(true) }
+    case 'unclear':
+      return { kind: 'failed', status: 'uncertain', error: error(false) }
+    case 'transient':
+    case 'malformed':
+      if (at.attempt >= at.attemptsMax) return { kind: 'failed', status: 'dead', error: error(true) }
+      return {
+        kind: 'retry',
+        delayMs: failure.retryAfterMs ?? backoffMs(at.attempt, at.random),
+        reason: failure.reason,
+        burned: true,
+      }
+  }
+}

@@ -1,0 +1,86 @@
+import type { Redis } from 'ioredis'
+import { queueKeys } from '#lib/redis/keys.ts'
+import { loadScript } from '#lib/redis/script.ts'
+
+/** Waits until an operation of an account may be called; one limiter for the whole fleet, by Redis' clock. */
+export interface RateLimiter {
+  /** Resolves when this caller holds the next turn. Rejects with the signal's reason when it is aborted. */
+  admit(account: string, operation: string, signal: AbortSignal): Promise<void>
+  /** Nobody calls the operation for `ms`: the upstream said that it was too much. */
+  pause(account: string, operation: string, ms: number): Promise<void>
+  /** What the vendor says of itself (GetThrottles) overrides the table. Intervals in ms. */
+  override(intervals: ReadonlyMap<string, number>): void
+  intervalMs(operation: string): number
+}
+
+/** Shortest interval between two calls in ms (Tebra technical guide, April 2025; the last three observed live). */
+const vendorIntervals: Readonly<Record<string, number>> = {
+  GetPatient: 250,
+  GetAppointment: 500,
+  GetPractices: 500,
+  GetProviders: 500,
+  GetServiceLocations: 500,
+  CreateAppointment: 500,
+  UpdateAppointment: 500,
+  GetAppointments: 1_000,
+  GetPatients: 1_000,
+  GetThrottles: 5_000,
+  GetCustomerIdFromKey: 500,
+  UpdateAppointmentStatus: 500,
+  GetAppointmentReasons: 1_000,
+}
+const unknownIntervalMs = 1_000
+
+const takeTurn = loadScript<number>(new URL('./take-turn.lua', import.meta.url))
+
+/**
+ * `marginMs` is added to each interval, because calls spaced at exactly the interval are refused (observed live).
+ * Within a process callers of one operation queue up; between processes the script decides who is next.
+ */
+export function createRateLimiter(deps: { redis: Redis; marginMs: number }): RateLimiter {
+  const intervals = new Map(Object.entries(vendorIntervals))
+  const lines = new Map<string, Promise<void>>()
+  const intervalMs = (operation: string) => (intervals.get(operation) ?? unknownIntervalMs) + deps.marginMs
+
+  const waitForTurn = async (key: string, operation: string, signal: AbortSignal): Promise<void> => {
+    for (;;) {
+      signal.throwIfAborted()
+      const waitMs = await takeTurn(deps.redis, [key], [intervalMs(operation)])
+      if (waitMs === 0) return
+      await sleep(waitMs, signal)
+    }
+  }
+
+  return {
+    admit(account, operation, signal) {
+      const key = queueKeys.limit(account, operation)
+      const before = lines.get(key) ?? Promise.resolve()
+      const turn = before.then(() => waitForTurn(key, operation, signal))
+      const settled = turn.catch(() => {})
+      lines.set(key, settled)
+      void settled.then(() => lines.get(key) === settled && lines.delete(key))
+      return turn
+    },
+    async pause(account, operation, ms) {
+      await takeTurn(deps.redis, [queueKeys.limit(account, operation)], [0, Math.ceil(ms)])
+    },
+    override(stated) {
+      for (const [operation, interval] of stated) intervals.set(operation, interval)
+    },
+    intervalMs,
+  }
+}
+
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      clearTimeout(timer)
+      reject(signal.reason)
+    }
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', stop)
+      resolve()
+    }, ms)
+    signal.addEventListener('abort', stop, { once: true })
+  })
+}

@@ -1,0 +1,97 @@
+import { actions } from '#lib/contract/actions.ts'
+import type { Permission } from '#lib/contract/permissions.ts'
+import type { FieldCipher } from '#lib/crypto/field-cipher.ts'
+import { placeOf } from '../queue/record.ts'
+import type { ClaimedRequest, RequestQueue } from '../queue/request-queue.ts'
+import type { Upstream } from '../upstream/upstream.ts'
+import { UpstreamError } from '../upstream/upstream-error.ts'
+import type { Breaker } from './breaker.ts'
+import { type Outcome, outcomeOf } from './outcome.ts'
+import { type Reconciliation, reconcile } from './reconcile.ts'
+
+interface Deps {
+  readonly queue: Pick<RequestQueue, 'beginAttempt'>
+  readonly cipher: FieldCipher
+  readonly upstream: Upstream
+  readonly breaker: Breaker
+  readonly breakerWaitMs: number
+  readonly random: () => number
+  readonly permissionsOf: (practiceId: string, userId: string) => Promise<readonly Permission[]>
+  /** The upstream said that it was too much: nobody calls this operation for a while. */
+  readonly pause: (practiceId: string, operation: string, ms: number) => Promise<void>
+}
+
+export type RunRequest = (request: ClaimedRequest, signal: AbortSignal) => Promise<Outcome>
+
+/**
+ * Works one claimed request off: permission, what an earlier attempt left behind, the written intent, the call.
+ * Nothing is acknowledged here; the caller writes the outcome down under the request's fence.
+ */
+export function createRunRequest(deps: Deps): RunRequest {
+  const { upstream, breaker } = deps
+
+  return async (request, signal) => {
+    const { action, practiceId, correlationId } = request
+    const { permission, attemptsMax, idempotent } = actions[action]
+    const granted = await deps.permissionsOf(practiceId, request.userId)
+    if (!granted.includes(permission))
+      return failed('error', 'forbidden', 'the requester may no longer do this')
+
+    const place = placeOf(practiceId, request.id, 'params')
+    const params = actions[action].params.parse(JSON.parse(await deps.cipher.decrypt(place, request.params)))
+    const context = { practiceId, correlationId, signal }
+
+    const settle = async (attempt: number): Promise<Outcome> => {
+      const found = await ask(() =>
+        reconcile(upstream, action as 'createAppointment' | 'updateAppointment', params, context),
+      )
+      if (found.kind === 'applied') return { kind: 'succeeded', result: found.result }
+      if (found.kind === 'unknown')
+        return failed('uncertain', 'unclear-write', 'whether it was written cannot be told')
+      if (attempt >= attemptsMax)
+        return failed('dead', 'attempts-exhausted', 'it was not written in any attempt')
+      return { kind: 'retry', delayMs: 0, reason: 'not-applied', burned: true }
+    }
+
+    // An attempt began and nobody wrote down how it ended: its worker died in between.
+    if (request.intent === 'sending' && !idempotent) return settle(request.attempts)
+    if (request.attempts >= attemptsMax)
+      return failed('dead', 'attempts-exhausted', 'every attempt was cut short')
+
+    const attempt = await deps.queue.beginAttempt(request)
+    if (attempt === 0) return { kind: 'dropped' }
+    try {
+      return {
+        kind: 'succeeded',
+        result: await breaker.call(() => upstream.perform({ ...context, action, params })),
+      }
+    } catch (error) {
+      if (error instanceof UpstreamError && error.kind === 'throttled')
+        await deps.pause(practiceId, error.operation, error.throttledMs ?? 1_000)
+      if (error instanceof UpstreamError && error.kind === 'unclear' && !signal.aborted)
+        return settle(attempt)
+      if (signal.aborted) return { kind: 'dropped' }
+      return outcomeOf(error, {
+        attempt,
+        attemptsMax,
+        breakerWaitMs: deps.breakerWaitMs,
+        random: deps.random,
+      })
+    }
+  }
+
+  async function ask(question: () => Promise<Reconciliation>): Promise<Reconciliation> {
+    try {
+      return await breaker.call(question)
+    } catch (error) {
+      if (error instanceof UpstreamError) return { kind: 'unknown' }
+      throw error
+    }
+  }
+}
+
+const failed = (status: 'error' | 'dead' | 'uncertain', code: string, message: string): Outcome => ({
+  kind: 'failed',
+  status,
+  error: { code, message, retryable: status === 'dead' },
+})

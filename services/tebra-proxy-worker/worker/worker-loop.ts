@@ -1,0 +1,130 @@
+import type { Redis } from 'ioredis'
+import { actions } from '#lib/contract/actions.ts'
+import type { Logger } from '#lib/observability/logger.ts'
+import { type ClaimedRequest, type Delivery, type RequestQueue, readNew } from '../queue/request-queue.ts'
+import type { Breaker } from './breaker.ts'
+
+interface Deps {
+  readonly queue: RequestQueue
+  /** A connection of the loop's own: its reads block. */
+  readonly reader: Redis
+  readonly consumer: string
+  readonly breaker: Breaker
+  readonly concurrency: number
+  /** An entry whose worker has not renewed it for this long is taken over. */
+  readonly leaseMs: number
+  readonly blockMs: number
+  readonly logger: Logger
+  /** Works a request off and writes its outcome down; must not reject. */
+  readonly handle: (request: ClaimedRequest, signal: AbortSignal) => Promise<void>
+}
+
+interface InFlight {
+  readonly request: ClaimedRequest
+  readonly abort: AbortController
+  readonly done: Promise<void>
+}
+
+const pollMs = 50
+const moveEveryMs = 200
+const troubleMs = 500
+/** Of the 8 s a shutdown has, what running calls may take to come to their end. */
+const finishWithinMs = 5_000
+
+/** Reads, claims and hands out requests; keeps their leases; takes over what dead workers left behind. */
+export function createWorkerLoop(deps: Deps) {
+  const { queue, reader, breaker, logger } = deps
+  const inFlight = new Map<string, InFlight>()
+  let stopping = false
+  let mustDrainOwn = true
+  let lastReadAt = Number.NEGATIVE_INFINITY
+  let loops: Promise<unknown> = Promise.resolve()
+
+  const launch = async (deliveries: readonly Delivery[]): Promise<void> => {
+    const fresh = deliveries.filter(({ id }) => !inFlight.has(id))
+    for (const request of await queue.claim(fresh)) {
+      const abort = new AbortController()
+      const done = deps.handle(request, abort.signal).finally(() => inFlight.delete(request.id))
+      inFlight.set(request.id, { request, abort, done })
+    }
+  }
+
+  const read = async (): Promise<void> => {
+    if (mustDrainOwn) {
+      await queue.ensureGroup()
+      await launch(await queue.ownPending())
+      mustDrainOwn = false
+    }
+    const count = breaker.room(inFlight.size, deps.concurrency)
+    if (count === 0) {
+      lastReadAt = performance.now()
+      return pause(pollMs)
+    }
+    const deliveries = await readNew(reader, deps.consumer, { count, blockMs: deps.blockMs })
+    lastReadAt = performance.now()
+    await launch(deliveries)
+  }
+
+  const keepLeases = async (): Promise<void> => {
+    for (const id of await queue.renew([...inFlight.values()].map(({ request }) => request))) {
+      logger.warn({ request: id }, 'request was taken over by another worker')
+      inFlight.get(id)?.abort.abort(new Error('taken over'))
+    }
+    const room = breaker.room(inFlight.size, deps.concurrency)
+    if (room > 0) await launch(await queue.reclaim(deps.leaseMs, room))
+  }
+
+  const repeat = async (what: string, everyMs: number, step: () => Promise<unknown>): Promise<void> => {
+    while (!stopping) {
+      try {
+        await step()
+        if (everyMs > 0) await pause(everyMs)
+      } catch (error) {
+        if (stopping) return
+        // A lost reply leaves entries with us that we do not know of; and a group may be gone after a flush.
+        mustDrainOwn = true
+        logger.warn({ err: error, what }, 'queue trouble, trying again')
+        if (what === 'read' && reader.status === 'ready') reader.disconnect(true)
+        await pause(troubleMs)
+      }
+    }
+  }
+
+  const handBack = async (): Promise<void> => {
+    const left = (await queue.ownPending()).filter(({ id }) => !inFlight.has(id))
+    for (const request of await queue.claim(left)) {
+      // A write whose attempt began is not handed back blindly: whoever reclaims it reconciles first.
+      if (request.intent === 'none' || actions[request.action].idempotent)
+        await queue.postpone(request, { delayMs: 0, reason: 'handed-back', burned: true })
+    }
+    await queue.removeConsumer()
+  }
+
+  return {
+    start(): void {
+      loops = Promise.all([
+        repeat('read', 0, read),
+        repeat('move', moveEveryMs, () => queue.moveDue()),
+        repeat('lease', deps.leaseMs / 3, keepLeases),
+      ])
+    },
+
+    /** Takes nothing new, lets running calls end for 5 s, hands the rest back. */
+    async stop(): Promise<void> {
+      stopping = true
+      reader.disconnect()
+      const ending = Promise.all([...inFlight.values()].map(({ done }) => done))
+      await Promise.race([ending, pause(finishWithinMs)])
+      for (const { abort } of inFlight.values()) abort.abort(new Error('shutting down'))
+      await Promise.race([ending, pause(500)])
+      await loops
+      await handBack().catch((error: unknown) => logger.warn({ err: error }, 'handing back failed'))
+    },
+
+    inFlight: () => inFlight.size,
+    /** ms since the loop last came round. */
+    idleMs: () => performance.now() - lastReadAt,
+  }
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
