@@ -57,5 +57,9 @@ export const SessionAnswer = z
 export type SessionAnswer = z.infer<typeof SessionAnswer>
 
 /** Published on `session-ended`: a session lost its access; whoever holds a stream open for it closes that. */
-export const SessionEnded = z.object({ practiceId: PracticeId, tokenHash: z.string() })
+export const SessionEnded = z.object({
+  practiceId: PracticeId,
+  tokenHash: z.string().optional(),
+  userId: Uuid.optional(),
+})
 export type SessionEnded = z.infer<typeof SessionEnded>

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis'
 import { type AuditLog, createAuditLog } from '#lib/audit/audit-log.ts'
+import { ConfigError } from '#lib/config/read-config.ts'
 import { createDataKeys, createLocalKeyWrapper, type DataKeys } from '#lib/crypto/data-keys.ts'
 import { createFieldCipher, type FieldCipher } from '#lib/crypto/field-cipher.ts'
 import { createSessionGuard, type SessionGuard } from '#lib/http/session-guard.ts'
@@ -31,6 +32,24 @@ export interface ServiceGround {
   readonly now: () => number
 }
 
+interface Base extends Pick<ServiceGround, 'service' | 'logger' | 'metrics' | 'redis' | 'now'> {
+  readonly config: Pick<Config, 'ENVIRONMENT' | 'PHI_KEY' | 'AUDIT_KEY' | 'VERSION'>
+}
+
+/** The ground over an open connection. */
+export function createGround({ config, ...base }: Base): ServiceGround {
+  const { redis, now, service } = base
+  const dataKeys = createDataKeys({ redis, wrapper: createLocalKeyWrapper(config.PHI_KEY), now })
+  return {
+    ...base,
+    version: config.VERSION,
+    guard: createSessionGuard({ redis, now }),
+    audit: createAuditLog({ redis, key: config.AUDIT_KEY, source: service, now }),
+    dataKeys,
+    cipher: createFieldCipher({ dataKeys, environment: config.ENVIRONMENT }),
+  }
+}
+
 /**
  * Connects and builds what every service needs. Throws when Redis is not there within 10 s, or when it is unfit in
  * production; development says so and goes on.
@@ -49,23 +68,11 @@ export async function openService(
     await untilReady(redis)
     const unfit = await unfitForProduction(redis, config.REDIS_URL)
     if (unfit.length > 0 && config.ENVIRONMENT === 'production')
-      throw new Error(`this Redis is unfit for production:\n  ${unfit.join('\n  ')}`)
+      throw new ConfigError(`This Redis is unfit for production:\n  ${unfit.join('\n  ')}`)
     if (unfit.length > 0) logger.warn({ unfit }, 'this Redis would be refused in production')
   } catch (error) {
     redis.disconnect()
     throw error
   }
-  const dataKeys = createDataKeys({ redis, wrapper: createLocalKeyWrapper(config.PHI_KEY), now })
-  return {
-    service,
-    version: config.VERSION,
-    logger,
-    metrics: createMetrics(service),
-    redis,
-    guard: createSessionGuard({ redis, now }),
-    audit: createAuditLog({ redis, key: config.AUDIT_KEY, source: service, now }),
-    dataKeys,
-    cipher: createFieldCipher({ dataKeys, environment: config.ENVIRONMENT }),
-    now,
-  }
+  return createGround({ service, config, logger, metrics: createMetrics(service), redis, now })
 }

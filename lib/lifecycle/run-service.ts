@@ -1,3 +1,4 @@
+import { ConfigError } from '#lib/config/read-config.ts'
 import type { Logger } from '#lib/observability/logger.ts'
 
 /** Cloud Run gives 10 s between SIGTERM and SIGKILL; we end within 8. */
@@ -50,12 +51,21 @@ export function endOnSignals(deps: { signals: Signals; logger: Logger; drain: ()
   signals.on('uncaughtException', stop)
 }
 
-/** Runs `start`; what keeps it from starting is one readable message, without a stack, and exit code 1. */
+/**
+ * Runs `start`; what keeps it from starting ends the process with exit code 1. An operator's mistake is told in plain
+ * words; a programming error shows its stack.
+ */
 export async function startOrExplain(signals: Signals, start: () => Promise<void>): Promise<void> {
   try {
     await start()
   } catch (error) {
-    signals.stderr.write(`${error instanceof Error ? error.message : 'could not start'}\n`)
+    signals.stderr.write(`${explain(error)}\n`)
     signals.exit(1)
   }
+}
+
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) return 'could not start'
+  const ours = error.constructor === Error || error instanceof ConfigError
+  return ours ? error.message : (error.stack ?? error.message)
 }

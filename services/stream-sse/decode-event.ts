@@ -1,6 +1,6 @@
 import type { StreamName } from '#lib/contract/events.ts'
 import type { FieldCipher } from '#lib/crypto/field-cipher.ts'
-import { queueKeys } from '#lib/redis/keys.ts'
+import { placeOf } from '#lib/crypto/request-place.ts'
 import { type EntryId, formatEntryId, parseEntryId } from './cursor.ts'
 
 /** One entry of a stream as Redis gave it, with whom it is for. */
@@ -46,6 +46,5 @@ async function outcomeOf({ practiceId, fields }: StreamEvent, cipher: FieldCiphe
   if (error) return { error: JSON.parse(error) }
   if (large === '1') return { dataRef: `/tebra/requests/${requestId}` }
   if (!result) return {}
-  const place = { practiceId, key: queueKeys.request(requestId), field: 'result' }
-  return { data: JSON.parse(await cipher.decrypt(place, result)) }
+  return { data: JSON.parse(await cipher.decrypt(placeOf(practiceId, requestId, 'result'), result)) }
 }

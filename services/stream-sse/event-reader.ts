@@ -64,6 +64,7 @@ export function createEventReader(deps: Deps): EventReader {
     if (performance.now() - epochSeenAt > epochCheckMs) {
       await followEpoch()
       epochSeenAt = performance.now()
+      lastReadAt = epochSeenAt
     }
     const names = StreamName.options
     const reply = await reader.xread(

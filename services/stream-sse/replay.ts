@@ -41,7 +41,7 @@ export function createReplay(deps: { redis: Redis; epoch: () => string; position
 
   return (cursor: string): Promise<Replay> => {
     const shared = running.get(cursor)
-    if (shared) return shared
+    if (shared !== undefined) return shared
     const reading = read(cursor).finally(() => running.delete(cursor))
     running.set(cursor, reading)
     return reading

@@ -1,16 +1,10 @@
 import type { Redis } from 'ioredis'
-import { z } from 'zod'
+import { SessionEnded } from '#lib/contract/session.ts'
 import type { SessionGuard } from '#lib/http/session-guard.ts'
 import type { Logger } from '#lib/observability/logger.ts'
 import { channels } from '#lib/redis/keys.ts'
 import type { Hub } from './hub.ts'
 import type { Subscriber } from './subscriber.ts'
-
-const SessionEnded = z.object({
-  practiceId: z.string(),
-  tokenHash: z.string().optional(),
-  userId: z.string().optional(),
-})
 
 const notWanted = () => 0
 

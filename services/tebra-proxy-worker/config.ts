@@ -35,12 +35,9 @@ const TebraAccounts = z
   )
 
 export const TebraProxyWorkerConfig = CommonConfig.extend({
-  ROLE: z
-    .enum(['intake', 'worker', 'both'])
-    .default('both')
-    .meta({
-      description: 'intake takes requests over HTTP, worker works them off, both does both in one process',
-    }),
+  ROLE: z.enum(['intake', 'worker', 'both']).default('both').meta({
+    description: 'intake takes requests over HTTP, worker works them off, both does both in one process',
+  }),
   TEBRA_UPSTREAM: z
     .enum(['soap', 'php'])
     .default('soap')

@@ -3,9 +3,10 @@ import type { Redis } from 'ioredis'
 import type { ActionName } from '#lib/contract/actions.ts'
 import { isEnd, type RequestRecord } from '#lib/contract/requests.ts'
 import type { FieldCipher } from '#lib/crypto/field-cipher.ts'
+import { placeOf } from '#lib/crypto/request-place.ts'
 import { queueKeys as keys } from '#lib/redis/keys.ts'
 import { loadScript } from '#lib/redis/script.ts'
-import { placeOf, toRecord } from '../queue/record.ts'
+import { toRecord } from '../queue/record.ts'
 
 export interface NewRequest {
   readonly id: string

@@ -11,7 +11,7 @@ end
 if record[2] ~= ARGV[2] then return 'fenced' end
 local now = nowMs()
 redis.call('HSET', KEYS[1], 'intent', '')
-redis.call('HINCRBY', KEYS[1], 'attempts', -ARGV[7])
+if ARGV[7] == '1' then redis.call('HINCRBY', KEYS[1], 'attempts', -1) end
 redis.call('ZADD', KEYS[4], now + ARGV[5], ARGV[1])
 note(KEYS[1], KEYS[3], ARGV[1], 'retrying', now, ARGV[6])
 acknowledge(KEYS[2], ARGV[3], ARGV[4])

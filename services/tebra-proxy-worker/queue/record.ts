@@ -1,14 +1,5 @@
 import { ActionName } from '#lib/contract/actions.ts'
 import { RequestError, type RequestRecord, RequestStatus, type TimelineStep } from '#lib/contract/requests.ts'
-import type { FieldPlace } from '#lib/crypto/field-cipher.ts'
-import { queueKeys } from '#lib/redis/keys.ts'
-
-/** Where a request's sealed params or result stand; the event stream opens a result by the same place. */
-export const placeOf = (practiceId: string, id: string, field: 'params' | 'result'): FieldPlace => ({
-  practiceId,
-  key: queueKeys.request(id),
-  field,
-})
 
 export type RecordHash = Readonly<Record<string, string>>
 

@@ -1,7 +1,7 @@
 import { actions } from '#lib/contract/actions.ts'
 import type { Permission } from '#lib/contract/permissions.ts'
 import type { FieldCipher } from '#lib/crypto/field-cipher.ts'
-import { placeOf } from '../queue/record.ts'
+import { placeOf } from '#lib/crypto/request-place.ts'
 import type { ClaimedRequest, RequestQueue } from '../queue/request-queue.ts'
 import type { Upstream } from '../upstream/upstream.ts'
 import { UpstreamError } from '../upstream/upstream-error.ts'

@@ -1,0 +1,42 @@
+/** The ACL users of the three services: each may do its part and nothing else (Redis 7, ACL SETUSER rules). */
+
+export interface RedisPasswords {
+  readonly 'auth-session': string
+  readonly 'tebra-proxy-worker': string
+  readonly 'stream-sse': string
+  readonly operator: string
+}
+
+const commands = '+@all -@admin -@dangerous +info -@scripting +eval +evalsha +eval_ro +evalsha_ro'
+
+/** What the session guard reads in the sibling services; it writes only to the touch stream. */
+const guard = [
+  '%R~{p:*}:session:*',
+  '%R~{p:*}:access:*',
+  '%R~{p:*}:epoch',
+  '%R~{p:*}:roles',
+  '%R~{p:*}:datakeys',
+  '%W~touches',
+].join(' ')
+
+/** Appending to the audit chains; nothing that takes an entry away is in it. */
+const appendAudit = '(~{audit:*}:* +eval +evalsha +hmget +hset +xadd)'
+
+/** The lines of an ACL file. The default user is off; `operator` may do everything. */
+export function aclFile(passwords: RedisPasswords): string {
+  const user = (name: keyof RedisPasswords, rules: string) =>
+    `user ${name} on >${passwords[name]} resetchannels ${rules}`
+  return `${[
+    'user default off',
+    user('operator', '~* &* +@all'),
+    user(
+      'auth-session',
+      `~{p:*}:* ~login:* ~attempts:* ~challenge:* ~touches &session-ended ${commands} ${appendAudit}`,
+    ),
+    user('tebra-proxy-worker', `~{tebra}:* ${guard} ${commands} ${appendAudit}`),
+    user(
+      'stream-sse',
+      `%R~{tebra}:status %R~{tebra}:responses ~{tebra}:epoch ~{p:*}:ticket:* ${guard} &session-ended ${commands} ${appendAudit}`,
+    ),
+  ].join('\n')}\n`
+}

@@ -1,0 +1,75 @@
+import type { LoginAnswer, SessionAnswer } from '#lib/contract/session.ts'
+import { callService } from './call-service.ts'
+import type { Fetch } from './run-stream.ts'
+import { ServiceError } from './service-error.ts'
+
+/** What an attempt to sign in comes to; everything else is thrown as a ServiceError. */
+export type LoginOutcome =
+  | { readonly kind: 'signed-in'; readonly answer: LoginAnswer }
+  | { readonly kind: 'mfa-required'; readonly challengeId: string; readonly methods: readonly string[] }
+  | { readonly kind: 'refused'; readonly code: ServiceError['code'] }
+  | { readonly kind: 'too-many-requests'; readonly retryAfterMs: number | undefined }
+
+export interface AuthClientOptions {
+  /** Origin of the services; the page's own unless given. */
+  readonly baseUrl?: string
+  readonly fetch?: Fetch
+}
+
+/** Signs a person in and out with the session cookie, which the browser keeps and a script never sees. */
+export class AuthClient {
+  readonly #baseUrl: string
+  readonly #fetch: Fetch
+
+  constructor(options: AuthClientOptions = {}) {
+    this.#baseUrl = options.baseUrl ?? ''
+    this.#fetch = options.fetch ?? ((url, init) => fetch(url, init))
+  }
+
+  login(email: string, password: string): Promise<LoginOutcome> {
+    return this.#signIn('/auth/login', { email, password })
+  }
+
+  /** @param totp six digits of the authenticator app */
+  loginMfa(challengeId: string, totp: string): Promise<LoginOutcome> {
+    return this.#signIn('/auth/login/mfa', { challengeId, totp })
+  }
+
+  /** Who is signed in and may do what; undefined when nobody is. */
+  async session(): Promise<SessionAnswer | undefined> {
+    try {
+      return await callService<SessionAnswer>(this.#fetch, `${this.#baseUrl}/auth/session`)
+    } catch (error) {
+      if (error instanceof ServiceError && error.status === 401) return undefined
+      throw error
+    }
+  }
+
+  /** Ends the session; one that had ended already is no error. */
+  async logout(): Promise<void> {
+    try {
+      await callService(this.#fetch, `${this.#baseUrl}/auth/logout`, { method: 'POST' })
+    } catch (error) {
+      if (!(error instanceof ServiceError && error.status === 401)) throw error
+    }
+  }
+
+  async #signIn(path: string, body: object): Promise<LoginOutcome> {
+    try {
+      const call = { method: 'POST', body } as const
+      return {
+        kind: 'signed-in',
+        answer: await callService<LoginAnswer>(this.#fetch, this.#baseUrl + path, call),
+      }
+    } catch (error) {
+      if (!(error instanceof ServiceError)) throw error
+      const { code, problem } = error
+      if (code === 'mfa-required' && problem?.challengeId !== undefined) {
+        return { kind: 'mfa-required', challengeId: problem.challengeId, methods: problem.methods ?? [] }
+      }
+      if (error.status === 429) return { kind: 'too-many-requests', retryAfterMs: error.retryAfterMs }
+      if (error.status === 401) return { kind: 'refused', code }
+      throw error
+    }
+  }
+}

@@ -1,0 +1,52 @@
+import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
+import { SessionAnswer } from '#lib/contract/session.ts'
+import { DomainError } from '#lib/http/domain-error.ts'
+import { needsSession, problemResponses } from '#lib/http/openapi.ts'
+import { requireSession } from '#lib/http/require-session.ts'
+import type { ServiceEnv } from '#lib/http/service-env.ts'
+import type { AuthDeps } from './auth-deps.ts'
+
+const instant = (ms: number) => new Date(ms).toISOString()
+
+/** `GET /auth/session`: who is signed in, what they may do, and until when. */
+export function addGetSession(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps): void {
+  const route = createRoute({
+    method: 'get',
+    path: '/auth/session',
+    summary: 'The session, its user and their permissions',
+    description: 'With the header X-Background the question is not activity and the idle time-out runs on.',
+    security: needsSession,
+    middleware: [requireSession(deps)] as const,
+    responses: {
+      200: { description: 'Signed in', content: { 'application/json': { schema: SessionAnswer } } },
+      ...problemResponses(401, 500, 503),
+    },
+  })
+
+  app.openapi(route, async (c) => {
+    const { session } = c.var
+    const { practiceId, userId, tokenHash } = session
+    const user = await deps.users.find(practiceId, userId)
+    // Applied at once rather than through the touch stream, so that the answer tells the new idle expiry.
+    const background = c.req.header('X-Background') !== undefined
+    const idleExpiresAt = background
+      ? session.idleExpiresAt
+      : await deps.sessions.touch(practiceId, tokenHash)
+    if (!user || idleExpiresAt === 0) throw new DomainError('unauthenticated')
+
+    return c.json(
+      {
+        session: {
+          id: session.id,
+          aal: session.aal,
+          createdAt: instant(session.createdAt),
+          idleExpiresAt: instant(idleExpiresAt),
+          absoluteExpiresAt: instant(session.absoluteExpiresAt),
+        },
+        user: { id: userId, email: user.email, practiceId, roles: [...user.roles] },
+        permissions: [...session.permissions],
+      },
+      200,
+    )
+  })
+}

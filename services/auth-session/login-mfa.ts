@@ -1,0 +1,79 @@
+import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
+import type { MiddlewareHandler } from 'hono'
+import { LoginAnswer, MfaRequest } from '#lib/contract/session.ts'
+import { DomainError } from '#lib/http/domain-error.ts'
+import { problemResponses } from '#lib/http/openapi.ts'
+import type { ServiceEnv } from '#lib/http/service-env.ts'
+import type { AuthDeps } from './auth-deps.ts'
+import { clientAddress } from './client-address.ts'
+import { finishSignIn } from './finish-sign-in.ts'
+import { refuseForeignPage } from './foreign-page.ts'
+import { matchingStep } from './totp.ts'
+import { type User, unknownPractice } from './user-store.ts'
+
+type Refusal = 'challenge-gone' | 'user-disabled' | 'wrong-code' | 'code-reused' | 'authenticator-disabled'
+
+const startAgain = 'Start again with your password.'
+
+/** `POST /auth/login/mfa`: the second factor of a sign-in whose password was right. */
+export function addLoginMfa(
+  app: OpenAPIHono<ServiceEnv>,
+  deps: AuthDeps & { outcomes: MiddlewareHandler<ServiceEnv> },
+): void {
+  const route = createRoute({
+    method: 'post',
+    path: '/auth/login/mfa',
+    summary: 'Finish a sign-in with a second factor',
+    middleware: [deps.outcomes] as const,
+    request: { body: { required: true, content: { 'application/json': { schema: MfaRequest } } } },
+    responses: {
+      200: { description: 'Signed in', content: { 'application/json': { schema: LoginAnswer } } },
+      ...problemResponses(400, 401, 403, 413, 415, 422, 429, 500, 503),
+    },
+  })
+
+  app.openapi(route, async (c) => {
+    refuseForeignPage(c, deps.origins)
+    const { challengeId, totp, delivery = 'cookie' } = c.req.valid('json')
+    const challenge = await deps.challenges.find(challengeId)
+    const place = challenge ?? { practiceId: unknownPractice, userId: unknownPractice }
+    const attempt = {
+      account: challenge?.account,
+      address: deps.index.address(clientAddress(c, deps.trustedProxies)),
+    }
+    await deps.limiter.admit(attempt)
+    const triesLeft = await deps.challenges.take(challengeId)
+
+    const refuse = async (reason: Refusal): Promise<never> => {
+      await deps.limiter.fail(attempt)
+      await deps.users.settle(place, 'totp', 'fail')
+      await deps.audit.append({
+        action: 'mfa.failed',
+        actor: place.userId,
+        practiceId: place.practiceId,
+        entity: `User/${place.userId}`,
+        outcome: 'failure',
+        requestId: c.var.requestId,
+        reason,
+      })
+      throw new DomainError('invalid-code', triesLeft ? {} : { detail: startAgain })
+    }
+
+    if (triesLeft === undefined) return refuse('challenge-gone')
+    const user = await deps.users.find(place.practiceId, place.userId)
+    if (!user || user.disabled) return refuse('user-disabled')
+    const refusal = await judge(deps, user, totp)
+    if (refusal) return refuse(refusal)
+    await deps.limiter.pass(attempt)
+    if (!(await deps.users.settle(place, 'totp', 'pass'))) return refuse('authenticator-disabled')
+    if (!(await deps.challenges.consume(challengeId))) return refuse('challenge-gone')
+    return c.json(await finishSignIn(c, deps, { user, aal: 'aal2', delivery }), 200)
+  })
+}
+
+/** Finding a code right spends it: of two calls that carry it at the same time, one gets `code-reused`. */
+async function judge(deps: AuthDeps, user: User, code: string): Promise<Refusal | undefined> {
+  const step = user.totpSecret === undefined ? undefined : matchingStep(user.totpSecret, code, deps.now())
+  if (step === undefined) return 'wrong-code'
+  return (await deps.users.spendTotpStep(user, step)) ? undefined : 'code-reused'
+}

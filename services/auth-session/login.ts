@@ -1,0 +1,77 @@
+import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
+import type { MiddlewareHandler } from 'hono'
+import { LoginAnswer, LoginRequest } from '#lib/contract/session.ts'
+import { DomainError } from '#lib/http/domain-error.ts'
+import { problemResponses } from '#lib/http/openapi.ts'
+import type { ServiceEnv } from '#lib/http/service-env.ts'
+import type { AuthDeps } from './auth-deps.ts'
+import { clientAddress } from './client-address.ts'
+import { finishSignIn } from './finish-sign-in.ts'
+import { refuseForeignPage } from './foreign-page.ts'
+import type { User } from './user-store.ts'
+
+/** Why a sign-in is refused is for the audit log; the caller learns the same in every case. */
+type Refusal = 'unknown-account' | 'wrong-password' | 'user-disabled' | 'authenticator-disabled'
+
+/** `POST /auth/login`: the password, and with it either a session or a challenge for the second factor. */
+export function addLogin(
+  app: OpenAPIHono<ServiceEnv>,
+  deps: AuthDeps & { outcomes: MiddlewareHandler<ServiceEnv> },
+): void {
+  const route = createRoute({
+    method: 'post',
+    path: '/auth/login',
+    summary: 'Sign in by e-mail address and password',
+    middleware: [deps.outcomes] as const,
+    request: { body: { required: true, content: { 'application/json': { schema: LoginRequest } } } },
+    responses: {
+      200: { description: 'Signed in', content: { 'application/json': { schema: LoginAnswer } } },
+      ...problemResponses(400, 401, 403, 413, 415, 422, 429, 500, 503),
+    },
+  })
+
+  app.openapi(route, async (c) => {
+    refuseForeignPage(c, deps.origins)
+    const { email, password, delivery = 'cookie' } = c.req.valid('json')
+    const { requestId } = c.var
+    const account = deps.index.account(email)
+    const attempt = { account, address: deps.index.address(clientAddress(c, deps.trustedProxies)) }
+    await deps.limiter.admit(attempt)
+
+    const place = await deps.users.locate(account)
+    const user = await deps.users.find(place.practiceId, place.userId)
+    const right = await deps.passwords.verify(password, user?.passwordHash)
+
+    const refuse = async (reason: Refusal): Promise<never> => {
+      await deps.limiter.fail(attempt)
+      const enabled = await deps.users.settle(place, 'password', 'fail')
+      await deps.audit.append({
+        action: 'session.login-failed',
+        actor: place.userId,
+        practiceId: place.practiceId,
+        // Repeated failures at one unknown account stay recognisable without naming it.
+        entity: user ? `User/${user.id}` : `Login/${account.slice(0, 16)}`,
+        outcome: 'failure',
+        requestId,
+        reason: enabled ? reason : 'authenticator-disabled',
+      })
+      throw new DomainError('invalid-credentials')
+    }
+
+    if (!user) return refuse('unknown-account')
+    if (!right) return refuse('wrong-password')
+    if (user.disabled) return refuse('user-disabled')
+    // Wrong guesses that ran beside this one may have made the account wait meanwhile.
+    await deps.limiter.admit(attempt)
+    if (!(await deps.users.settle(place, 'password', 'pass'))) return refuse('authenticator-disabled')
+
+    if (user.totpSecret !== undefined) return askSecondFactor(deps, user, account)
+    await deps.limiter.pass(attempt)
+    return c.json(await finishSignIn(c, deps, { user, aal: 'aal1', delivery }), 200)
+  })
+}
+
+async function askSecondFactor(deps: AuthDeps, user: User, account: string): Promise<never> {
+  const challengeId = await deps.challenges.open({ practiceId: user.practiceId, userId: user.id, account })
+  throw new DomainError('mfa-required', { challengeId, methods: ['totp'] })
+}

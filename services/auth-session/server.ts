@@ -1,0 +1,45 @@
+import { readConfig } from '#lib/config/read-config.ts'
+import { openService } from '#lib/lifecycle/open-service.ts'
+import { drainDeadlineMs, endOnSignals, startOrExplain } from '#lib/lifecycle/run-service.ts'
+import { connectReader, disconnect } from '#lib/redis/connect.ts'
+import { createApp } from './app.ts'
+import { applyTouches, touchBlockMs } from './apply-touches.ts'
+import { createAuthDeps, serviceName } from './auth-deps.ts'
+import { AuthSessionConfig } from './config.ts'
+import { readSeedUsers, seedUsers } from './seed-users.ts'
+
+await startOrExplain(process, async () => {
+  const config = readConfig(AuthSessionConfig, process.env)
+  const seeds = config.SEED_USERS_FILE === undefined ? [] : await readSeedUsers(config.SEED_USERS_FILE)
+  const ground = await openService(serviceName, config, Date.now)
+  const { logger, redis, now } = ground
+
+  const deps = await createAuthDeps(ground, config)
+  const created = await seedUsers(deps, seeds)
+  if (seeds.length > 0) logger.info({ created, existing: seeds.length - created }, 'users seeded')
+
+  const reader = connectReader({ url: config.REDIS_URL, name: `${serviceName}-touches` }, touchBlockMs, {
+    onError: (error) => logger.warn({ err: error }, 'redis connection trouble'),
+  })
+  const touches = applyTouches({ redis, reader, sessions: deps.sessions, logger, now })
+  const app = createApp({ ...deps, touches: touches.healthy })
+  const server = Bun.serve({
+    port: config.PORT,
+    hostname: config.HOST,
+    idleTimeout: 30,
+    fetch: (request, listener) => app.fetch(request, { address: listener.requestIP(request)?.address }),
+  })
+  logger.info({ port: server.port }, 'listening')
+
+  endOnSignals({
+    signals: process,
+    logger,
+    drain: async () => {
+      const cut = setTimeout(() => void server.stop(true), drainDeadlineMs - 2_000)
+      await server.stop()
+      clearTimeout(cut)
+      await touches.stop()
+      disconnect(redis)
+    },
+  })
+})

@@ -1,0 +1,34 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { buildConsole } from './build.ts'
+
+let outDir: string
+let html: string
+
+beforeAll(async () => {
+  outDir = await mkdtemp(join(tmpdir(), 'console-'))
+  await writeFile(join(outDir, 'left-over.js'), '')
+  await buildConsole(outDir)
+  html = await readFile(join(outDir, 'index.html'), 'utf8')
+})
+afterAll(() => rm(outDir, { recursive: true, force: true }))
+
+test('writes a page that runs under a policy without inline script or style and without other origins', () => {
+  expect(html).not.toMatch(/<style|style=|<script(?![^>]*src=)| on[a-z]+=/)
+  expect(html).not.toMatch(/(?:src|href)="(?!\/console\/)/)
+})
+
+test('names every file but the page by its content, and leaves nothing of an earlier build', async () => {
+  const names = [...html.matchAll(/"\/console\/([^"]+)"/g)].map((match) => match[1] ?? '')
+  expect((await readdir(outDir)).sort()).toEqual([...names, 'index.html'].sort())
+  expect(names).toHaveLength(3)
+  for (const name of names) expect(name).toMatch(/-[a-z0-9]{8}\.(js|css|svg)$/)
+})
+
+test('brings neither validators nor development code to the browser', async () => {
+  const script = (await readdir(outDir)).find((name) => name.endsWith('.js')) ?? ''
+  const code = await readFile(join(outDir, script), 'utf8')
+  expect(code).not.toMatch(/ZodError|process\.env|Download the React DevTools/)
+})
