@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Secret } from 'otpauth'
 import { z } from 'zod'
 import { Role } from '#lib/contract/permissions.ts'
+import { readLocal } from './secrets.ts'
 
 export const DemoUser = z.object({
   email: z.string(),
@@ -26,7 +27,7 @@ const password = () =>
 export async function demoUsers(folder: string): Promise<{ file: string; users: DemoUser[] }> {
   const file = join(folder, 'demo-users.json')
   const known = await readFile(file, 'utf8').catch(() => undefined)
-  if (known !== undefined) return { file, users: z.array(DemoUser).parse(JSON.parse(known)) }
+  if (known !== undefined) return { file, users: readLocal(file, known, z.array(DemoUser)) }
   const users = Role.options.map((role) => ({
     email: `${role}@demo.example`,
     password: password(),

@@ -67,7 +67,15 @@ async function main(): Promise<void> {
   findRedis(say)
   const folder = await mkdtemp(join(tmpdir(), 'workflow-demo-'))
   try {
-    const stack = await startStack({ folder, env: { LOG_LEVEL: 'warn' }, onLine: (_, line) => say(line) })
+    const lines: string[] = []
+    const stack = await startStack({
+      folder,
+      env: { LOG_LEVEL: 'warn' },
+      onLine: (source, line) => lines.push(`${source} ${line}`),
+    }).catch((error: unknown) => {
+      for (const line of lines.slice(-40)) say(line)
+      throw error
+    })
     try {
       await demo(stack)
     } finally {

@@ -24,7 +24,7 @@ const password = () => randomBytes(24).toString('hex')
 export async function localSecrets(folder: string): Promise<LocalSecrets> {
   const file = join(folder, 'secrets.json')
   const known = await readFile(file, 'utf8').catch(() => undefined)
-  if (known !== undefined) return LocalSecrets.parse(JSON.parse(known))
+  if (known !== undefined) return readLocal(file, known, LocalSecrets)
   const made: LocalSecrets = {
     phiKey: key(),
     auditKey: key(),
@@ -40,4 +40,15 @@ export async function localSecrets(folder: string): Promise<LocalSecrets> {
   await mkdir(folder, { recursive: true })
   await writeFile(file, JSON.stringify(made, null, 2), { mode: 0o600 })
   return made
+}
+
+/** A local file that was edited into something else is named; starting over is the operator's decision. */
+export function readLocal<S extends z.ZodType>(file: string, text: string, schema: S): z.output<S> {
+  try {
+    return schema.parse(JSON.parse(text))
+  } catch {
+    throw new Error(
+      `${file} is not what was written there. Put it right, or delete its folder to start over empty.`,
+    )
+  }
 }

@@ -4,10 +4,10 @@ import { prettyFactory } from 'pino-pretty'
 import { buildConsole } from '../../services/stream-sse/console/build.ts'
 import type { DemoUser } from './demo-users.ts'
 import { findRedis } from './find-redis.ts'
-import { startStack } from './stack.ts'
+import { type Stack, startStack } from './stack.ts'
 import { lockStack } from './stack-lock.ts'
 
-const folder = fileURLToPath(new URL('../../.local', import.meta.url))
+const folder = process.env.STACK_FOLDER ?? fileURLToPath(new URL('../../.local', import.meta.url))
 const say = (text: string) => process.stdout.write(`${text}\n`)
 
 const pretty = prettyFactory({
@@ -53,6 +53,11 @@ function welcome(baseUrl: string, users: readonly DemoUser[]): string {
   ].join('\n')
 }
 
+const pidsOf = ({ processes, redis }: Stack): Record<string, number> =>
+  Object.fromEntries(
+    [...processes, ['redis', redis.child] as const].map(([name, child]) => [name, child.process.pid ?? 0]),
+  )
+
 async function main(): Promise<void> {
   const port = Number(process.env.PORT ?? 8080)
   if (!Number.isInteger(port) || port < 1 || port > 65_535)
@@ -68,6 +73,7 @@ async function main(): Promise<void> {
     await buildConsole()
     say('Starting Redis, the Tebra simulator, the three services and the gateway …')
     const stack = await startStack({ folder, port, onLine: show })
+    await lock.record(pidsOf(stack))
     say(welcome(stack.baseUrl, stack.users))
     await new Promise<void>((resolve) => {
       process.once('SIGINT', resolve)

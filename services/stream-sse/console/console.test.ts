@@ -6,11 +6,11 @@ import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import type { ServiceEnv } from '#lib/http/service-env.ts'
+import { launchChromium } from '#lib/testing/launch-chromium.ts'
 import { readConsole } from '../read-console.ts'
 import { addConsole } from '../serve-console.ts'
 import { buildConsole } from './build.ts'
 import { cannedNow } from './testing/canned-day.ts'
-import { launchChromium } from './testing/launch-chromium.ts'
 import { type StubServices, startStubServices, stubCode, stubPassword } from './testing/stub-services.ts'
 
 vi.setConfig({ testTimeout: 30_000, hookTimeout: 60_000 })

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
 import { actions } from '#lib/contract/actions.ts'
 import type { Logger } from '#lib/observability/logger.ts'
@@ -30,15 +31,19 @@ const moveEveryMs = 200
 const troubleMs = 500
 /** Of the 8 s a shutdown has, what running calls may take to come to their end. */
 const finishWithinMs = 5_000
+const abortedWithinMs = 500
 
 /** Reads, claims and hands out requests; keeps their leases; takes over what dead workers left behind. */
 export function createWorkerLoop(deps: Deps) {
   const { queue, reader, breaker, logger } = deps
   const inFlight = new Map<string, InFlight>()
-  let stopping = false
+  const stopped = new AbortController()
   let mustDrainOwn = true
   let lastReadAt = Number.NEGATIVE_INFINITY
   let loops: Promise<unknown> = Promise.resolve()
+
+  /** A pause between two rounds, cut short when the worker stops. */
+  const rest = (ms: number): Promise<void> => sleep(ms, undefined, { signal: stopped.signal }).catch(() => {})
 
   const launch = async (deliveries: readonly Delivery[]): Promise<void> => {
     const fresh = deliveries.filter(({ id }) => !inFlight.has(id))
@@ -58,7 +63,7 @@ export function createWorkerLoop(deps: Deps) {
     const count = breaker.room(inFlight.size, deps.concurrency)
     if (count === 0) {
       lastReadAt = performance.now()
-      return pause(pollMs)
+      return rest(pollMs)
     }
     const deliveries = await readNew(reader, deps.consumer, { count, blockMs: deps.blockMs })
     lastReadAt = performance.now()
@@ -75,17 +80,17 @@ export function createWorkerLoop(deps: Deps) {
   }
 
   const repeat = async (what: string, everyMs: number, step: () => Promise<unknown>): Promise<void> => {
-    while (!stopping) {
+    while (!stopped.signal.aborted) {
       try {
         await step()
-        if (everyMs > 0) await pause(everyMs)
+        if (everyMs > 0) await rest(everyMs)
       } catch (error) {
-        if (stopping) return
+        if (stopped.signal.aborted) return
         // A lost reply leaves entries with us that we do not know of; and a group may be gone after a flush.
         mustDrainOwn = true
         logger.warn({ err: error, what }, 'queue trouble, trying again')
         if (what === 'read' && reader.status === 'ready') reader.disconnect(true)
-        await pause(troubleMs)
+        await rest(troubleMs)
       }
     }
   }
@@ -111,12 +116,12 @@ export function createWorkerLoop(deps: Deps) {
 
     /** Takes nothing new, lets running calls end for 5 s, hands the rest back. */
     async stop(): Promise<void> {
-      stopping = true
+      stopped.abort()
       reader.disconnect()
       const ending = Promise.all([...inFlight.values()].map(({ done }) => done))
-      await Promise.race([ending, pause(finishWithinMs)])
+      await Promise.race([ending, sleep(finishWithinMs)])
       for (const { abort } of inFlight.values()) abort.abort(new Error('shutting down'))
-      await Promise.race([ending, pause(500)])
+      await Promise.race([ending, sleep(abortedWithinMs)])
       await loops
       await handBack().catch((error: unknown) => logger.warn({ err: error }, 'handing back failed'))
     },
@@ -126,5 +131,3 @@ export function createWorkerLoop(deps: Deps) {
     idleMs: () => performance.now() - lastReadAt,
   }
 }
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
