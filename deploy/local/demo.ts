@@ -5,7 +5,7 @@ import { EventConnection } from '#lib/client/event-connection.ts'
 import { TebraClient } from '#lib/client/tebra-client.ts'
 import { LoginAnswer } from '#lib/contract/session.ts'
 import type { DemoUser } from './demo-users.ts'
-import { findRedis } from './find-redis.ts'
+import { ensureProgram, redisServer } from './ensure-program.ts'
 import { type Stack, startStack } from './stack.ts'
 
 const say = (text: string) => process.stdout.write(`${text}\n`)
@@ -64,7 +64,7 @@ async function signIn(stack: Stack, { email, password }: DemoUser): Promise<Logi
 }
 
 async function main(): Promise<void> {
-  findRedis(say)
+  ensureProgram(redisServer, say)
   const folder = await mkdtemp(join(tmpdir(), 'workflow-demo-'))
   try {
     const lines: string[] = []

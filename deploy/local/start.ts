@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { prettyFactory } from 'pino-pretty'
 import { buildConsole } from '../../services/stream-sse/console/build.ts'
 import type { DemoUser } from './demo-users.ts'
-import { findRedis } from './find-redis.ts'
+import { ensureProgram, redisServer } from './ensure-program.ts'
 import { type Stack, startStack } from './stack.ts'
 import { lockStack } from './stack-lock.ts'
 
@@ -62,7 +62,7 @@ async function main(): Promise<void> {
   const port = Number(process.env.PORT ?? 8080)
   if (!Number.isInteger(port) || port < 1 || port > 65_535)
     throw new Error('PORT must be a number from 1 to 65535')
-  findRedis(say)
+  ensureProgram(redisServer, say)
   const lock = await lockStack(folder, process.pid)
   try {
     if (await portIsBusy(port))

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis'
 import { auditKeys } from '#lib/redis/keys.ts'
-import { emptyChain, nextMac, sameMac } from './chain.ts'
+import { type ChainHead, emptyChain, nextMac, sameMac } from './chain.ts'
 
 export type Verification =
   | { readonly intact: true; readonly entries: number }
@@ -14,6 +14,7 @@ const pageSize = 1_000
  */
 export async function verifyAudit(redis: Redis, key: Buffer, practiceId: string): Promise<Verification> {
   let last = emptyChain
+  let head = await readHead(redis, practiceId)
   for (;;) {
     const page = await redis.xrange(auditKeys.log(practiceId), `(0-${last.seq}`, '+', 'COUNT', pageSize)
     for (const [id, fields] of page) {
@@ -23,11 +24,17 @@ export async function verifyAudit(redis: Redis, key: Buffer, practiceId: string)
       if (!sameMac(mac, expected.mac)) return { intact: false, seq: expected.seq, finding: 'altered' }
       last = expected
     }
-    if (page.length < pageSize) break
+    if (page.length === pageSize) continue
+    // `head` is older than the page, so an entry that it names was there to be read.
+    if (head.seq > last.seq) return { intact: false, seq: last.seq + 1, finding: 'truncated' }
+    head = await readHead(redis, practiceId)
+    if (head.seq === last.seq && sameMac(head.mac, last.mac)) return { intact: true, entries: last.seq }
+    if (head.seq <= last.seq) return { intact: false, seq: last.seq + 1, finding: 'truncated' }
+    // The chain grew while it was read: the next page holds what is new.
   }
+}
+
+async function readHead(redis: Redis, practiceId: string): Promise<ChainHead> {
   const [seq, mac] = await redis.hmget(auditKeys.head(practiceId), 'seq', 'mac')
-  const headAgrees = Number(seq ?? 0) === last.seq && sameMac(mac ?? '', last.mac)
-  return headAgrees
-    ? { intact: true, entries: last.seq }
-    : { intact: false, seq: last.seq + 1, finding: 'truncated' }
+  return { seq: Number(seq ?? 0), mac: mac ?? '' }
 }

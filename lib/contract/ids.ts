@@ -14,6 +14,9 @@ export type PracticeId = z.infer<typeof PracticeId>
 export const Instant = z.iso.datetime()
 export type Instant = z.infer<typeof Instant>
 
+/** An ISO 8601 instant as a caller may give it, with any offset. */
+export const GivenInstant = z.iso.datetime({ offset: true })
+
 /** A calendar day without a zone, e.g. `2026-11-20`; which instants it covers is the clinic's zone's matter. */
 export const LocalDate = z.iso.date()
 export type LocalDate = z.infer<typeof LocalDate>

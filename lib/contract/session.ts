@@ -12,7 +12,11 @@ const Delivery = z.enum(['cookie', 'bearer']).meta({
 
 export const LoginRequest = z
   .strictObject({
-    email: z.email().max(254),
+    // Signing in only looks an address up; how addresses may look is decided where an account is made.
+    email: z
+      .string()
+      .regex(/^[^@\s]+@[^@\s]+$/, 'an e-mail address')
+      .max(254),
     password: z.string().min(1).max(512),
     delivery: Delivery.optional(),
   })

@@ -39,10 +39,17 @@ export function createFieldCipher(deps: { dataKeys: DataKeys; environment: strin
       if (version !== 'v1' || !kid || !iv || ciphertext === undefined || !tag || rest.length > 0)
         throw new Error('not a v1 sealed value')
       const key = await deps.dataKeys.byId(place.practiceId, kid)
-      const decipher = createDecipheriv(algorithm, key, Buffer.from(iv, 'base64url'), { authTagLength: 16 })
+      const decipher = createDecipheriv(algorithm, key, exactBytes(iv), { authTagLength: 16 })
         .setAAD(aad(place))
-        .setAuthTag(Buffer.from(tag, 'base64url'))
-      return decipher.update(Buffer.from(ciphertext, 'base64url'), undefined, 'utf8') + decipher.final('utf8')
+        .setAuthTag(exactBytes(tag))
+      return decipher.update(exactBytes(ciphertext), undefined, 'utf8') + decipher.final('utf8')
     },
   }
+}
+
+/** Node reads several texts as the same bytes (spare bits, padding, foreign characters); only one of them is ours. */
+function exactBytes(text: string): Buffer {
+  const bytes = Buffer.from(text, 'base64url')
+  if (bytes.toString('base64url') !== text) throw new Error('not a v1 sealed value')
+  return bytes
 }

@@ -49,7 +49,7 @@ export function addHealthRoutes(app: OpenAPIHono<ServiceEnv>, deps: HealthDeps):
   app.openapi(readyz, async (c) => {
     const results = await Promise.all(
       Object.entries(deps.checks).map(async ([name, check]) => {
-        const ok = await Promise.resolve(check()).catch(() => false)
+        const ok = await (async () => check())().catch(() => false)
         return [name, ok ? ('ok' as const) : ('failing' as const)] as const
       }),
     )

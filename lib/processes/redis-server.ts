@@ -52,7 +52,12 @@ export async function startRedisServer(options: RedisServerOptions): Promise<Red
   void child.exited.then((code) => {
     over = code
   })
-  await until('redis-server is ready', () => ready || over !== undefined)
+  try {
+    await until('redis-server is ready', () => ready || over !== undefined)
+  } catch (error) {
+    await child.end('SIGKILL')
+    throw error
+  }
   if (over === 127) throw new RedisNotFound('redis-server is not on PATH')
   if (over !== undefined) throw new Error(`redis-server ended with ${over}:\n${output.slice(-5).join('\n')}`)
   return { port, child, stop: () => child.end('SIGTERM') }

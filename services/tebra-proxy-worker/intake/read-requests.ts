@@ -1,7 +1,7 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
 import { z } from 'zod'
 import { ActionName } from '#lib/contract/actions.ts'
-import { Instant, Uuid } from '#lib/contract/ids.ts'
+import { GivenInstant, Uuid } from '#lib/contract/ids.ts'
 import { isEnd, RequestRecord, RequestStatus } from '#lib/contract/requests.ts'
 import { DomainError } from '#lib/http/domain-error.ts'
 import { needsSession, problemResponses } from '#lib/http/openapi.ts'
@@ -54,8 +54,8 @@ export function addReadRequests(app: OpenAPIHono<ServiceEnv>, deps: IntakeDeps):
       query: z.object({
         status: RequestStatus.optional(),
         action: ActionName.optional(),
-        from: Instant.optional(),
-        to: Instant.optional(),
+        from: GivenInstant.optional(),
+        to: GivenInstant.optional(),
         cursor: z
           .string()
           .regex(/^[0-9]{1,16}$/)
