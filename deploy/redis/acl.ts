@@ -7,7 +7,7 @@ export interface RedisPasswords {
   readonly operator: string
 }
 
-const commands = '+@all -@admin -@dangerous +info -@scripting +eval +evalsha +eval_ro +evalsha_ro'
+const commands = '+@all -@admin -@dangerous +info +config|get -@scripting +eval +evalsha +eval_ro +evalsha_ro'
 
 /** What the session guard reads in the sibling services; it writes only to the touch stream. */
 const guard = [

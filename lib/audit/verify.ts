@@ -14,9 +14,8 @@ const pageSize = 1_000
  */
 export async function verifyAudit(redis: Redis, key: Buffer, practiceId: string): Promise<Verification> {
   let last = emptyChain
-  let head = await readHead(redis, practiceId)
   for (;;) {
-    const page = await redis.xrange(auditKeys.log(practiceId), `(0-${last.seq}`, '+', 'COUNT', pageSize)
+    const { page, head } = await readPage(redis, practiceId, last.seq)
     for (const [id, fields] of page) {
       const [, mac = '', , payload = ''] = fields
       const expected = { seq: last.seq + 1, mac: nextMac(key, practiceId, last, payload) }
@@ -25,16 +24,27 @@ export async function verifyAudit(redis: Redis, key: Buffer, practiceId: string)
       last = expected
     }
     if (page.length === pageSize) continue
-    // `head` is older than the page, so an entry that it names was there to be read.
-    if (head.seq > last.seq) return { intact: false, seq: last.seq + 1, finding: 'truncated' }
-    head = await readHead(redis, practiceId)
-    if (head.seq === last.seq && sameMac(head.mac, last.mac)) return { intact: true, entries: last.seq }
-    if (head.seq <= last.seq) return { intact: false, seq: last.seq + 1, finding: 'truncated' }
-    // The chain grew while it was read: the next page holds what is new.
+    return head.seq === last.seq && sameMac(head.mac, last.mac)
+      ? { intact: true, entries: last.seq }
+      : { intact: false, seq: last.seq + 1, finding: 'truncated' }
   }
 }
 
-async function readHead(redis: Redis, practiceId: string): Promise<ChainHead> {
-  const [seq, mac] = await redis.hmget(auditKeys.head(practiceId), 'seq', 'mac')
-  return { seq: Number(seq ?? 0), mac: mac ?? '' }
+/** The entries after `seq` and the head, of one moment: the chain may grow while it is verified. */
+async function readPage(redis: Redis, practiceId: string, seq: number) {
+  const replies = await redis
+    .multi()
+    .hmget(auditKeys.head(practiceId), 'seq', 'mac')
+    .xrange(auditKeys.log(practiceId), `(0-${seq}`, '+', 'COUNT', pageSize)
+    .exec()
+  const [headSeq, mac] = answerOf<[string | null, string | null]>(replies, 0)
+  const page = answerOf<[id: string, fields: string[]][]>(replies, 1)
+  const head: ChainHead = { seq: Number(headSeq ?? 0), mac: mac ?? '' }
+  return { page, head }
+}
+
+function answerOf<Reply>(replies: [Error | null, unknown][] | null, index: number): Reply {
+  const [error, reply] = replies?.[index] ?? [new Error('Connection is closed.')]
+  if (error) throw error
+  return reply as Reply
 }

@@ -19,6 +19,10 @@ export const SubmitRequest = z
     action: ActionName,
     params: z.record(z.string(), z.unknown()).default({}),
     correlationId: Uuid.optional(),
+    priority: z
+      .enum(['interactive', 'bulk'])
+      .default('interactive')
+      .meta({ description: 'bulk waits while the practice has interactive requests' }),
   })
   .meta({ id: 'SubmitRequest' })
 export type SubmitRequest = z.infer<typeof SubmitRequest>

@@ -22,9 +22,15 @@ export const queueKeys = {
   /** Ids of accepted and not yet ended requests, by time of submission. */
   open: queue('open'),
   workers: queue('workers'),
+  /** How much of the queue a practice has, and with a suffix the lists of what waits beyond that. */
+  practiceQueue: (practiceId: string) => queue(`practice:${practiceId}`),
+  /** Requests about one patient or appointment in their order; the digest names it without telling who. */
+  lane: (practiceId: string, digest: string) => queue(`lane:${practiceId}:${digest}`),
   request: (id: string) => queue(`request:${id}`),
   idempotency: (practiceId: string, key: string) => queue(`idem:${practiceId}:${key}`),
   limit: (account: string, operation: string) => queue(`limit:${account}:${operation}`),
+  /** What the vendor states of an account's intervals (GetThrottles). */
+  intervals: (account: string) => queue(`intervals:${account}`),
   breaker: (upstream: string) => queue(`breaker:${upstream}`),
   worker: (name: string) => queue(`worker:${name}`),
   /** Newest request ids of one user, and of one practice, by time of submission. */

@@ -62,6 +62,9 @@ export const TebraProxyWorkerConfig = CommonConfig.extend({
     unit: 'ms',
   }),
   CONCURRENCY: count(8).meta({ description: 'requests one worker has in hand at once' }),
+  PRACTICE_SHARE: count(8).meta({
+    description: 'requests of one practice in the queue at once; more wait in its own line',
+  }),
   LEASE_MS: milliseconds(10_000, 300).meta({
     description: 'a request whose worker is silent this long is taken over',
     unit: 'ms',

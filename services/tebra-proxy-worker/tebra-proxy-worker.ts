@@ -1,12 +1,14 @@
 import { readUserPermissions } from '#lib/http/user-permissions.ts'
 import type { ServiceGround } from '#lib/lifecycle/open-service.ts'
 import { disconnect } from '#lib/redis/connect.ts'
+import { shareInFlight } from '#lib/resilience/share-in-flight.ts'
 import { createApp } from './app.ts'
 import type { TebraProxyWorkerConfig } from './config.ts'
 import { createConfirmDurable } from './intake/confirm-durable.ts'
 import { createRequestDesk } from './intake/request-desk.ts'
 import { createPhpUpstream } from './upstream/php/php-upstream.ts'
 import { createSoapUpstream } from './upstream/soap/soap-upstream.ts'
+import { learnIntervals } from './worker/learn-intervals.ts'
 import { createRateLimiter } from './worker/rate-limiter.ts'
 import { startWorker } from './worker/start-worker.ts'
 
@@ -44,10 +46,19 @@ export async function createTebraProxyWorker(
       : await startWorker(ground, config, {
           ...options,
           upstream,
-          permissionsOf: (practiceId, userId) => readUserPermissions(redis, practiceId, userId),
+          permissionsOf: shareInFlight((practiceId: string, userId: string) =>
+            readUserPermissions(redis, practiceId, userId),
+          ),
+
           pause: (practiceId, operation, ms) => limiter.pause(accountOf(practiceId), operation, ms),
         })
 
+  if (worker) {
+    const accounts = new Map(Object.keys(config.TEBRA_ACCOUNTS).map((id) => [accountOf(id), id]))
+    void learnIntervals({ ...ground, upstream, limiter, accounts })
+  }
+
+  const confirmDurable = await createConfirmDurable(redis, config.DURABILITY)
   let draining = false
   const app = createApp({
     ...ground,
@@ -59,9 +70,14 @@ export async function createTebraProxyWorker(
         desk: createRequestDesk({
           redis,
           cipher: ground.cipher,
-          limits: { queueBytesMax: config.QUEUE_BYTES_MAX, retentionMs: config.RETENTION_MS },
+          laneKey: config.PHI_KEY,
+          limits: {
+            queueBytesMax: config.QUEUE_BYTES_MAX,
+            retentionMs: config.RETENTION_MS,
+            practiceShare: config.PRACTICE_SHARE,
+          },
         }),
-        confirmDurable: createConfirmDurable(redis, config.DURABILITY),
+        confirmDurable,
         form: upstream.form,
         limiter,
         accountOf,

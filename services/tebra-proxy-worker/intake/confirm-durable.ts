@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis'
+import { ConfigError } from '#lib/config/read-config.ts'
 import { DomainError } from '#lib/http/domain-error.ts'
 
 export type Durability = 'memory' | 'aof' | 'replica'
@@ -6,25 +7,41 @@ export type Durability = 'memory' | 'aof' | 'replica'
 const confirmWithinMs = 1_000
 
 /**
- * Waits until what was just written is as safe as configured. `aof` asks WAITAOF (Redis 7.2), or, where the server
- * does not know it, relies on appendfsync as it was checked at start. Not confirmed → `not-durable`: the request may
- * yet survive, so the caller tries again with the same idempotency key.
+ * Makes the wait after each accepted request: until it is as safe as configured, or `not-durable` (the request may yet
+ * survive, so the caller tries again with the same idempotency key). `aof` uses WAITAOF (Redis 7.2), and on an older
+ * server demands appendfsync=always, which confirms by itself; it throws where neither is there.
  */
-export function createConfirmDurable(redis: Redis, durability: Durability): () => Promise<void> {
-  let knowsWaitAof = true
-  return async () => {
-    if (durability === 'memory') return
-    if (durability === 'replica') {
+export async function createConfirmDurable(
+  redis: Redis,
+  durability: Durability,
+): Promise<() => Promise<void>> {
+  if (durability === 'memory') return async () => {}
+  if (durability === 'replica')
+    return async () => {
       if ((await redis.wait(1, confirmWithinMs)) < 1) throw new DomainError('not-durable')
-      return
     }
-    if (!knowsWaitAof) return
-    try {
+  if (await knowsWaitAof(redis))
+    return async () => {
       const [local] = (await redis.call('WAITAOF', 1, 0, confirmWithinMs)) as [number, number]
       if (local < 1) throw new DomainError('not-durable')
-    } catch (error) {
-      if (!(error instanceof Error && error.message.startsWith('ERR unknown command'))) throw error
-      knowsWaitAof = false
     }
+  if ((await appendFsync(redis)) === 'always') return async () => {}
+  throw new ConfigError(
+    'DURABILITY=aof cannot be kept by this Redis: it needs version 7.2 (WAITAOF) or appendfsync always.',
+  )
+}
+
+async function knowsWaitAof(redis: Redis): Promise<boolean> {
+  try {
+    await redis.call('WAITAOF', 0, 0, 0)
+    return true
+  } catch (error) {
+    if (error instanceof Error && error.message.startsWith('ERR unknown command')) return false
+    throw error
   }
+}
+
+async function appendFsync(redis: Redis): Promise<string | undefined> {
+  const [, value] = (await redis.config('GET', 'appendfsync')) as string[]
+  return value
 }

@@ -7,6 +7,7 @@ import { placeOf } from '#lib/crypto/request-place.ts'
 import { queueKeys as keys } from '#lib/redis/keys.ts'
 import { loadScript } from '#lib/redis/script.ts'
 import { toRecord } from '../queue/record.ts'
+import { createLaneOf } from './lane-of.ts'
 
 export interface NewRequest {
   readonly id: string
@@ -15,6 +16,8 @@ export interface NewRequest {
   readonly practiceId: string
   readonly userId: string
   readonly correlationId: string
+  /** bulk waits until nobody of the practice waits with an interactive request. */
+  readonly priority: 'interactive' | 'bulk'
   readonly idempotencyKey: string | undefined
 }
 
@@ -26,6 +29,8 @@ export type Submission =
 export interface DeskLimits {
   readonly queueBytesMax: number
   readonly retentionMs: number
+  /** How many requests of one practice are in the queue at once; the rest waits behind them, in the practice's own line. */
+  readonly practiceShare: number
 }
 
 /** Kept as long as a client may plausibly try the same intention again. */
@@ -43,8 +48,14 @@ const requeueScript = load<'done' | 'not-dead'>('requeue')
 const resolveScript = load<'done' | 'not-dead'>('resolve')
 
 /** The intake's side of the queue: what callers do with requests, each change in one script. */
-export function createRequestDesk(deps: { redis: Redis; cipher: FieldCipher; limits: DeskLimits }) {
+export function createRequestDesk(deps: {
+  redis: Redis
+  cipher: FieldCipher
+  limits: DeskLimits
+  laneKey: Buffer
+}) {
   const { redis, cipher, limits } = deps
+  const laneOf = createLaneOf(deps.laneKey)
 
   const seal = (practiceId: string, id: string, params: unknown) =>
     cipher.encrypt(placeOf(practiceId, id, 'params'), JSON.stringify(params))
@@ -63,6 +74,7 @@ export function createRequestDesk(deps: { redis: Redis; cipher: FieldCipher; lim
     async submit(request: NewRequest): Promise<Submission> {
       const { id, action, practiceId, userId, correlationId, idempotencyKey } = request
       const params = await seal(practiceId, id, request.params)
+      const lane = laneOf(practiceId, request.params)
       const body = idempotencyKey === undefined ? '' : fingerprint([userId, action, request.params])
       const mark =
         idempotencyKey === undefined
@@ -79,6 +91,7 @@ export function createRequestDesk(deps: { redis: Redis; cipher: FieldCipher; lim
           keys.open,
           keys.userHistory(practiceId, userId),
           keys.practiceHistory(practiceId),
+          keys.practiceQueue(practiceId),
         ],
         [
           id,
@@ -87,6 +100,11 @@ export function createRequestDesk(deps: { redis: Redis; cipher: FieldCipher; lim
           params.length + recordBytes,
           idempotencyMs,
           limits.retentionMs,
+          limits.practiceShare,
+          'priority',
+          request.priority,
+          'lane',
+          lane && keys.lane(practiceId, lane),
           'action',
           action,
           'practiceId',

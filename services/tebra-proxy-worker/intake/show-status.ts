@@ -70,7 +70,7 @@ async function readLimiter(deps: IntakeDeps, practiceId: string): Promise<TebraS
   )
   return shownOperations.map((operation, index) => ({
     operation,
-    intervalMs: deps.limiter.intervalMs(operation),
+    intervalMs: deps.limiter.intervalMs(account, operation),
     waitMs: Math.max(0, Number(free[index] ?? 0) - now),
   }))
 }

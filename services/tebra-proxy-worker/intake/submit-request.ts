@@ -47,6 +47,7 @@ export function addSubmitRequest(app: OpenAPIHono<ServiceEnv>, deps: IntakeDeps)
       practiceId: session.practiceId,
       userId: session.userId,
       correlationId: body.correlationId ?? uuidv7(),
+      priority: body.priority,
       idempotencyKey: c.req.valid('header')['idempotency-key'],
     }
     // Before, and not after: what was queued cannot be taken back when the audit log turns out to be away.

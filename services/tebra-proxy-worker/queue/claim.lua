@@ -2,7 +2,7 @@
 -- KEYS[1] requests  [2] status  [3…] the records' keys
 -- ARGV[1] group  [2] consumer  then for each record: entry id, request id
 -- Reply, for each record: nil where there is nothing to do (ended, gone, or another's entry), else
---   {fence, intent before, attempts, action, practiceId, userId, correlationId, submittedAt, params}
+--   {fence, times delivered, intent before, attempts, action, practiceId, userId, correlationId, submittedAt, params}
 -- Keeps: only the consumer that holds the entry gets the fence; an older holder's fence is void from here on.
 local now = nowMs()
 local claimed = {}
@@ -14,12 +14,12 @@ for i = 3, #KEYS do
     local record = redis.call('HMGET', KEYS[i], 'status', 'intent', 'attempts', 'action', 'practiceId', 'userId',
       'correlationId', 'submittedAt', 'params', 'startedAt')
     if not record[1] or ends[record[1]] then
-      acknowledge(KEYS[1], ARGV[1], entry)
+      acknowledge(KEYS[1], ARGV[1], entry, KEYS[i])
     else
       local fence = redis.call('HINCRBY', KEYS[i], 'fence', 1)
       redis.call('HSET', KEYS[i], 'owner', ARGV[2], 'startedAt', record[10] or now)
       note(KEYS[i], KEYS[2], id, 'processing', now, '')
-      claimed[i - 2] = {fence, unpack(record, 2, 9)}
+      claimed[i - 2] = {fence, holder[4], unpack(record, 2, 9)}
     end
   end
 end

@@ -5,7 +5,7 @@
 -- Keeps: at every moment a request that has not ended is either in the queue or in the delayed set.
 local record = redis.call('HMGET', KEYS[1], 'status', 'fence')
 if not record[1] or ends[record[1]] then
-  acknowledge(KEYS[2], ARGV[3], ARGV[4])
+  acknowledge(KEYS[2], ARGV[3], ARGV[4], KEYS[1])
   return 'already'
 end
 if record[2] ~= ARGV[2] then return 'fenced' end
@@ -14,5 +14,5 @@ redis.call('HSET', KEYS[1], 'intent', '')
 if ARGV[7] == '1' then redis.call('HINCRBY', KEYS[1], 'attempts', -1) end
 redis.call('ZADD', KEYS[4], now + ARGV[5], ARGV[1])
 note(KEYS[1], KEYS[3], ARGV[1], 'retrying', now, ARGV[6])
-acknowledge(KEYS[2], ARGV[3], ARGV[4])
+acknowledge(KEYS[2], ARGV[3], ARGV[4], KEYS[1])
 return 'done'

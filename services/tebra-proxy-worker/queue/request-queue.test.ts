@@ -29,7 +29,11 @@ beforeEach(async () => {
 const limits = { retentionMs: 60_000, inlineBytesMax: 1_000 }
 const worker = (consumer: string) => createRequestQueue({ redis: ground.redis, consumer, limits })
 const desk = () =>
-  createRequestDesk({ ...ground, limits: { queueBytesMax: 1_000_000, retentionMs: limits.retentionMs } })
+  createRequestDesk({
+    ...ground,
+    laneKey: Buffer.alloc(32),
+    limits: { queueBytesMax: 1_000_000, retentionMs: limits.retentionMs, practiceShare: 3 },
+  })
 
 const newRequest = (over: Partial<NewRequest> = {}): NewRequest => ({
   id: uuidv7(),
@@ -38,6 +42,7 @@ const newRequest = (over: Partial<NewRequest> = {}): NewRequest => ({
   practiceId: 'clinic',
   userId: uuidv7(),
   correlationId: uuidv7(),
+  priority: 'interactive',
   idempotencyKey: undefined,
   ...over,
 })
@@ -196,4 +201,63 @@ test('the group is made at the beginning, so that nothing queued before is passe
   await untilReady(reader)
   expect(await readNew(reader, 'a', { count: 5, blockMs: 100 })).toHaveLength(1)
   reader.disconnect()
+})
+
+const claimNext = async (count = 10) =>
+  worker('a').claim(await readNew(redis.redis, 'a', { count, blockMs: 1 }))
+const idsOf = (requests: readonly { id: string }[]) => requests.map(({ id }) => id)
+
+test('requests about the same patient are worked in their order, one at a time; others overtake', async () => {
+  const about = (patientId: string) => newRequest({ action: 'getPatient', params: { patientId } })
+  const [first, second, other] = [about('1'), about('1'), about('2')]
+  for (const request of [first, second, other]) await desk().submit(request)
+  const taken = await claimNext()
+  expect(idsOf(taken)).toEqual([first.id, other.id])
+
+  const [head] = taken
+  if (!head) throw new Error('nothing was claimed')
+  await worker('a').postpone(head, { delayMs: 0, reason: 'timed-out', burned: true })
+  expect(await claimNext()).toEqual([])
+  await worker('a').moveDue()
+  const [again] = await claimNext()
+  if (!again) throw new Error('the head did not come back')
+  await worker('a').finish(again, { status: 'dead' })
+  expect(idsOf(await claimNext())).toEqual([second.id])
+})
+
+test('a parked request that is cancelled leaves its lane, and the one behind it goes on', async () => {
+  const requests = [1, 2, 3].map(() => newRequest({ action: 'getPatient', params: { patientId: '1' } }))
+  for (const request of requests) await desk().submit(request)
+  const parked = await desk().read(requests[1]?.id ?? '')
+  if (!parked) throw new Error('no record')
+  expect(await desk().cancel(parked)).toBe('done')
+  const [head] = await claimNext()
+  if (!head) throw new Error('nothing was claimed')
+  await worker('a').finish(head, { status: 'success', sealed: 'x' })
+  expect(idsOf(await claimNext())).toEqual([requests[2]?.id])
+})
+
+test('a practice’s flood waits in its own line: another practice’s request is not behind it', async () => {
+  await ground.dataKeys.ensure('other')
+  for (let count = 0; count < 20; count += 1) await desk().submit(newRequest())
+  const small = newRequest({ practiceId: 'other' })
+  await desk().submit(small)
+  const taken = await claimNext(100)
+  expect(taken).toHaveLength(4)
+  expect(idsOf(taken)).toContain(small.id)
+})
+
+test('what waits in line comes in as places get free, interactive before bulk, and none is left behind', async () => {
+  const bulk = Array.from({ length: 5 }, () => newRequest({ priority: 'bulk' }))
+  const urgent = Array.from({ length: 2 }, () => newRequest())
+  for (const request of [...bulk, ...urgent]) await desk().submit(request)
+  const order: string[] = []
+  for (let round = 0; round < 10; round += 1) {
+    for (const request of await claimNext(1)) {
+      order.push(request.id)
+      await worker('a').finish(request, { status: 'success', sealed: 'x' })
+    }
+  }
+  expect(order).toEqual(idsOf([...bulk.slice(0, 3), ...urgent, ...bulk.slice(3)]))
+  expect(await redis.redis.hget(keys.practiceQueue('clinic'), 'active')).toBe('0')
 })

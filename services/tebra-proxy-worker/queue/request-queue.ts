@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis'
 import { ActionName } from '#lib/contract/actions.ts'
 import type { RequestError } from '#lib/contract/requests.ts'
+import { createBatch } from '#lib/redis/batch.ts'
 import { queueKeys as keys } from '#lib/redis/keys.ts'
 import { loadScript } from '#lib/redis/script.ts'
 
@@ -11,6 +12,8 @@ export interface ClaimedRequest {
   readonly id: string
   readonly entry: string
   readonly fence: number
+  /** How often it was handed to a worker; grows only when a worker is lost with it. */
+  readonly deliveries: number
   /** `sending`: an attempt was begun before and its outcome was never written down. */
   readonly intent: 'none' | 'sending'
   readonly attempts: number
@@ -27,6 +30,14 @@ export interface Delivery {
   readonly id: string
 }
 
+export interface RequestEnd {
+  readonly status: EndStatus
+  readonly sealed?: string
+  readonly error?: RequestError
+  /** Where the result came from, as JSON (`AnswerMeta`). */
+  readonly meta?: string
+}
+
 export type EndStatus = 'success' | 'error' | 'dead' | 'uncertain'
 export type Fenced = 'done' | 'already' | 'fenced'
 
@@ -40,9 +51,9 @@ const load = <Reply>(name: string) =>
     prelude: new URL('./prelude.lua', import.meta.url),
   })
 
-const claimScript = load<([number, ...string[]] | null)[]>('claim')
-const beginScript = load<number>('begin-attempt')
-const finishScript = load<Fenced>('finish')
+const claimScript = load<([number, number, ...string[]] | null)[]>('claim')
+const beginScript = load<number[]>('begin-attempt')
+const finishScript = load<Fenced[]>('finish')
 const postponeScript = load<Fenced>('postpone')
 const moveScript = load<number>('move-due')
 const renewScript = load<number[]>('renew')
@@ -51,6 +62,24 @@ const removeScript = load<number>('remove-consumer')
 /** The worker's side of the queue: every step is one script, and each checks that the request is still ours. */
 export function createRequestQueue(deps: { redis: Redis; consumer: string; limits: QueueLimits }) {
   const { redis, consumer, limits } = deps
+
+  const finishBatch = createBatch((ended: readonly { request: ClaimedRequest; end: RequestEnd }[]) =>
+    finishScript(
+      redis,
+      [
+        ...[keys.requests, keys.status, keys.responses, keys.bytes, keys.open],
+        ...ended.flatMap(({ request }) => [keys.request(request.id), keys.dead(request.practiceId)]),
+      ],
+      [
+        ...[group, limits.retentionMs, limits.inlineBytesMax],
+        ...ended.flatMap(({ request, end }) => [
+          ...[request.id, request.fence, request.entry, end.status, end.sealed ?? ''],
+          end.error ? JSON.stringify(end.error) : '',
+          end.meta ?? '',
+        ]),
+      ],
+    ),
+  )
 
   return {
     /** Makes stream and group where they are missing; at 0, so that nothing queued before is passed over. */
@@ -76,38 +105,15 @@ export function createRequestQueue(deps: { redis: Redis; consumer: string; limit
     },
 
     /** The attempt's number, or 0 when the request was cancelled or taken over. */
-    beginAttempt: (request: ClaimedRequest): Promise<number> =>
-      beginScript(redis, [keys.request(request.id)], [request.fence]),
-
-    finish(
-      request: ClaimedRequest,
-      end: { status: EndStatus; sealed?: string; error?: RequestError },
-    ): Promise<Fenced> {
-      const { id, practiceId } = request
-      return finishScript(
+    beginAttempt: createBatch((requests: readonly ClaimedRequest[]) =>
+      beginScript(
         redis,
-        [
-          keys.request(id),
-          keys.requests,
-          keys.status,
-          keys.responses,
-          keys.bytes,
-          keys.open,
-          keys.dead(practiceId),
-        ],
-        [
-          id,
-          request.fence,
-          group,
-          request.entry,
-          end.status,
-          end.sealed ?? '',
-          end.error ? JSON.stringify(end.error) : '',
-          limits.retentionMs,
-          limits.inlineBytesMax,
-        ],
-      )
-    },
+        requests.map(({ id }) => keys.request(id)),
+        requests.map(({ fence }) => fence),
+      ),
+    ),
+
+    finish: (request: ClaimedRequest, end: RequestEnd): Promise<Fenced> => finishBatch({ request, end }),
 
     /** Puts the request aside for `delayMs`; `burned: false` gives the attempt back (it never reached the upstream). */
     postpone(
@@ -129,7 +135,7 @@ export function createRequestQueue(deps: { redis: Redis; consumer: string; limit
       )
     },
 
-    moveDue: (): Promise<number> => moveScript(redis, [keys.delayed, keys.requests], [100]),
+    moveDue: (): Promise<number> => moveScript(redis, [keys.delayed], [100, keys.request('')]),
 
     /** Keeps the requests ours; answers the ids that another worker has taken over. */
     async renew(held: readonly ClaimedRequest[]): Promise<string[]> {
@@ -192,9 +198,10 @@ function readDeliveries(reply: unknown): Delivery[] {
 const toDeliveries = (entries: readonly StreamEntry[]): Delivery[] =>
   entries.flatMap(([entry, fields]) => (fields?.[1] ? [{ entry, id: fields[1] }] : []))
 
-function toClaimed({ entry, id }: Delivery, record: [number, ...string[]]): ClaimedRequest {
+function toClaimed({ entry, id }: Delivery, record: [number, number, ...string[]]): ClaimedRequest {
   const [
     fence,
+    deliveries,
     intent,
     attempts,
     action,
@@ -208,6 +215,7 @@ function toClaimed({ entry, id }: Delivery, record: [number, ...string[]]): Clai
     id,
     entry,
     fence,
+    deliveries,
     intent: intent === 'sending' ? 'sending' : 'none',
     attempts: Number(attempts),
     action: ActionName.parse(action),

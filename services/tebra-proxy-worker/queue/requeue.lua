@@ -11,6 +11,6 @@ if ARGV[2] ~= '' then redis.call('HSET', KEYS[1], 'params', ARGV[2]) end
 redis.call('ZREM', KEYS[4], ARGV[1])
 redis.call('INCRBY', KEYS[5], record[2])
 redis.call('ZADD', KEYS[6], now, ARGV[1])
-redis.call('XADD', KEYS[2], '*', 'id', ARGV[1])
+joinQueue(KEYS[1], ARGV[1])
 note(KEYS[1], KEYS[3], ARGV[1], 'pending', now, 'requeued')
 return 'done'

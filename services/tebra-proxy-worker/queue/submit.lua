@@ -1,8 +1,9 @@
 -- Accepts a request: record, queue entry, status event, histories and idempotency mark, all or nothing.
 -- KEYS[1] request  [2] requests  [3] status  [4] idempotency mark (the request key where there is none)
---      [5] bytes  [6] open  [7] user's history  [8] practice's history
+--      [5] bytes  [6] open  [7] user's history  [8] practice's history  [9] practice's share of the queue
 -- ARGV[1] id  [2] hash of the body, '' without an idempotency key  [3] byte budget  [4] bytes of this request
---      [5] ms the idempotency mark lives  [6] ms the histories live  [7…] fields and values of the record
+--      [5] ms the idempotency mark lives  [6] ms the histories live  [7] the practice's share
+--      [8…] fields and values of the record
 -- Reply: {accepted | same, id, correlationId} or {conflict} or {full}
 -- Keeps: one call is one entry even when it is sent twice; past the byte budget nothing is accepted.
 local mark = ARGV[2] ~= ''
@@ -19,8 +20,9 @@ if held + tonumber(ARGV[4]) > tonumber(ARGV[3]) then return {'full'} end
 
 local now = nowMs()
 redis.call('HSET', KEYS[1], 'submittedAt', now, 'attempts', 0, 'fence', 0, 'intent', '', 'bytes', ARGV[4],
-  unpack(ARGV, 7))
-redis.call('XADD', KEYS[2], '*', 'id', ARGV[1])
+  'queue', KEYS[2], 'practiceQueue', KEYS[9], unpack(ARGV, 8))
+redis.call('HSET', KEYS[9], 'share', ARGV[7])
+joinQueue(KEYS[1], ARGV[1])
 redis.call('INCRBY', KEYS[5], ARGV[4])
 redis.call('ZADD', KEYS[6], now, ARGV[1])
 for i, limit in pairs({[7] = 1000, [8] = 10000}) do

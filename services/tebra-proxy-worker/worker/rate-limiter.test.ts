@@ -65,8 +65,16 @@ test('a waiter that is aborted leaves at once and does not hold up the next', as
 
 test('what the vendor states overrides the table, and the margin comes on top', () => {
   const one = limiter()
-  expect(one.intervalMs('GetPatient')).toBe(260)
-  one.override(new Map([['GetPatient', 400]]))
-  expect(one.intervalMs('GetPatient')).toBe(410)
-  expect(one.intervalMs('SomethingNew')).toBe(1_010)
+  expect(one.intervalMs('a', 'GetPatient')).toBe(260)
+  one.override(
+    'a',
+    new Map([
+      ['GetPatient', 400],
+      ['GetPatients', 0],
+    ]),
+  )
+  expect(one.intervalMs('a', 'GetPatient')).toBe(410)
+  expect(one.intervalMs('a', 'GetPatients')).toBe(0)
+  expect(one.intervalMs('b', 'GetPatient')).toBe(260)
+  expect(one.intervalMs('a', 'SomethingNew')).toBe(1_010)
 })

@@ -8,9 +8,9 @@ export interface RateLimiter {
   admit(account: string, operation: string, signal: AbortSignal): Promise<void>
   /** Nobody calls the operation for `ms`: the upstream said that it was too much. */
   pause(account: string, operation: string, ms: number): Promise<void>
-  /** What the vendor says of itself (GetThrottles) overrides the table. Intervals in ms. */
-  override(intervals: ReadonlyMap<string, number>): void
-  intervalMs(operation: string): number
+  /** What the vendor states for an account (GetThrottles) overrides the table; in ms, 0 is no limit. */
+  override(account: string, intervals: ReadonlyMap<string, number>): void
+  intervalMs(account: string, operation: string): number
 }
 
 /** Shortest interval between two calls in ms (Tebra technical guide, April 2025; the last three observed live). */
@@ -38,14 +38,18 @@ const takeTurn = loadScript<number>(new URL('./take-turn.lua', import.meta.url))
  * Within a process callers of one operation queue up; between processes the script decides who is next.
  */
 export function createRateLimiter(deps: { redis: Redis; marginMs: number }): RateLimiter {
-  const intervals = new Map(Object.entries(vendorIntervals))
+  const stated = new Map<string, ReadonlyMap<string, number>>()
   const lines = new Map<string, Promise<void>>()
-  const intervalMs = (operation: string) => (intervals.get(operation) ?? unknownIntervalMs) + deps.marginMs
+  const intervalMs = (account: string, operation: string) => {
+    const interval = stated.get(account)?.get(operation) ?? vendorIntervals[operation] ?? unknownIntervalMs
+    return interval === 0 ? 0 : interval + deps.marginMs
+  }
 
-  const waitForTurn = async (key: string, operation: string, signal: AbortSignal): Promise<void> => {
+  const waitForTurn = async (account: string, operation: string, signal: AbortSignal): Promise<void> => {
     for (;;) {
       signal.throwIfAborted()
-      const waitMs = await takeTurn(deps.redis, [key], [intervalMs(operation)])
+      const key = queueKeys.limit(account, operation)
+      const waitMs = await takeTurn(deps.redis, [key], [intervalMs(account, operation)])
       if (waitMs === 0) return
       await sleep(waitMs, signal)
     }
@@ -55,7 +59,7 @@ export function createRateLimiter(deps: { redis: Redis; marginMs: number }): Rat
     admit(account, operation, signal) {
       const key = queueKeys.limit(account, operation)
       const before = lines.get(key) ?? Promise.resolve()
-      const turn = before.then(() => waitForTurn(key, operation, signal))
+      const turn = before.then(() => waitForTurn(account, operation, signal))
       const settled = turn.catch(() => {})
       lines.set(key, settled)
       void settled.then(() => lines.get(key) === settled && lines.delete(key))
@@ -64,8 +68,8 @@ export function createRateLimiter(deps: { redis: Redis; marginMs: number }): Rat
     async pause(account, operation, ms) {
       await takeTurn(deps.redis, [queueKeys.limit(account, operation)], [0, Math.ceil(ms)])
     },
-    override(stated) {
-      for (const [operation, interval] of stated) intervals.set(operation, interval)
+    override(account, intervals) {
+      stated.set(account, intervals)
     },
     intervalMs,
   }

@@ -21,6 +21,9 @@ interface Deps {
   readonly pause: (practiceId: string, operation: string, ms: number) => Promise<void>
 }
 
+/** A request that takes its worker down with it is not handed to worker after worker. */
+const deliveriesMax = 5
+
 export type RunRequest = (request: ClaimedRequest, signal: AbortSignal) => Promise<Outcome>
 
 /**
@@ -33,6 +36,8 @@ export function createRunRequest(deps: Deps): RunRequest {
   return async (request, signal) => {
     const { action, practiceId, correlationId } = request
     const { permission, attemptsMax, idempotent } = actions[action]
+    if (request.deliveries > deliveriesMax)
+      return failed('dead', 'poison', 'several workers were lost while they had it in hand')
     const granted = await deps.permissionsOf(practiceId, request.userId)
     if (!granted.includes(permission))
       return failed('error', 'forbidden', 'the requester may no longer do this')

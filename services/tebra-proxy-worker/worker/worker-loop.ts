@@ -27,6 +27,8 @@ interface InFlight {
 }
 
 const pollMs = 50
+/** How long a nearly busy worker waits for more places, so that it reads a batch instead of one entry at a time. */
+const gatherMs = 2
 const moveEveryMs = 200
 const troubleMs = 500
 /** Of the 8 s a shutdown has, what running calls may take to come to their end. */
@@ -39,6 +41,9 @@ export function createWorkerLoop(deps: Deps) {
   const inFlight = new Map<string, InFlight>()
   const stopped = new AbortController()
   let mustDrainOwn = true
+  let gathered = false
+  /** Resolves when a place gets free. */
+  let freed = Promise.withResolvers<void>()
   let lastReadAt = Number.NEGATIVE_INFINITY
   let loops: Promise<unknown> = Promise.resolve()
 
@@ -49,7 +54,11 @@ export function createWorkerLoop(deps: Deps) {
     const fresh = deliveries.filter(({ id }) => !inFlight.has(id))
     for (const request of await queue.claim(fresh)) {
       const abort = new AbortController()
-      const done = deps.handle(request, abort.signal).finally(() => inFlight.delete(request.id))
+      const done = deps.handle(request, abort.signal).finally(() => {
+        inFlight.delete(request.id)
+        freed.resolve()
+        freed = Promise.withResolvers<void>()
+      })
       inFlight.set(request.id, { request, abort, done })
     }
   }
@@ -63,8 +72,13 @@ export function createWorkerLoop(deps: Deps) {
     const count = breaker.room(inFlight.size, deps.concurrency)
     if (count === 0) {
       lastReadAt = performance.now()
-      return rest(pollMs)
+      return Promise.race([freed.promise, rest(pollMs)])
     }
+    if (count < deps.concurrency / 4 && inFlight.size > 0 && !gathered) {
+      gathered = true
+      return rest(gatherMs)
+    }
+    gathered = false
     const deliveries = await readNew(reader, deps.consumer, { count, blockMs: deps.blockMs })
     lastReadAt = performance.now()
     await launch(deliveries)

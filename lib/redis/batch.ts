@@ -1,0 +1,41 @@
+/**
+ * Joins calls that are made in the same turn of the event loop into one: N finished requests become one script call.
+ * `run` answers in the order of its items; when it rejects, every call of that batch rejects.
+ */
+export function createBatch<Item, Reply>(
+  run: (items: readonly Item[]) => Promise<readonly Reply[]>,
+  itemsMax = 200,
+): (item: Item) => Promise<Reply> {
+  interface Waiting {
+    readonly item: Item
+    readonly resolve: (reply: Reply) => void
+    readonly reject: (error: unknown) => void
+  }
+  let waiting: Waiting[] = []
+
+  const flush = async (batch: readonly Waiting[]): Promise<void> => {
+    try {
+      const replies = await run(batch.map(({ item }) => item))
+      batch.forEach(({ resolve, reject }, index) => {
+        const reply = replies[index]
+        if (reply === undefined) reject(new Error('the batch was answered in part'))
+        else resolve(reply)
+      })
+    } catch (error) {
+      for (const { reject } of batch) reject(error)
+    }
+  }
+
+  const flushAll = (): void => {
+    const all = waiting
+    waiting = []
+    for (let start = 0; start < all.length; start += itemsMax) void flush(all.slice(start, start + itemsMax))
+  }
+
+  return (item) =>
+    new Promise<Reply>((resolve, reject) => {
+      waiting.push({ item, resolve, reject })
+      // After this turn's callbacks: replies that arrived together are answered together.
+      if (waiting.length === 1) setImmediate(flushAll)
+    })
+}

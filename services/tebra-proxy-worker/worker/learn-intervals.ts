@@ -1,0 +1,49 @@
+import type { Redis } from 'ioredis'
+import { v7 as uuidv7 } from 'uuid'
+import type { Logger } from '#lib/observability/logger.ts'
+import { queueKeys as keys } from '#lib/redis/keys.ts'
+import type { Upstream } from '../upstream/upstream.ts'
+import type { RateLimiter } from './rate-limiter.ts'
+
+/** What the vendor says of its limits changes rarely; asked once a day by one worker of the fleet. */
+const keptMs = 24 * 3_600_000
+const askWithinMs = 30_000
+
+interface Deps {
+  readonly redis: Redis
+  readonly upstream: Upstream
+  readonly limiter: RateLimiter
+  readonly logger: Logger
+  /** Each Tebra account, with a practice that uses it. */
+  readonly accounts: ReadonlyMap<string, string>
+}
+
+/**
+ * Lets GetThrottles override the table of intervals, for each account. What one worker has asked is kept in Redis for
+ * the others; an account that cannot be asked now keeps the table.
+ */
+export async function learnIntervals({ redis, upstream, limiter, logger, accounts }: Deps): Promise<void> {
+  for (const [account, practiceId] of accounts) {
+    try {
+      const known = await readIntervals(redis, account)
+      if (known.size > 0) {
+        limiter.override(account, known)
+        continue
+      }
+      const context = { practiceId, correlationId: uuidv7(), signal: AbortSignal.timeout(askWithinMs) }
+      const stated = await upstream.throttles?.(context)
+      if (!stated || stated.size === 0) continue
+      limiter.override(account, stated)
+      await redis.hset(keys.intervals(account), new Map([...stated].map(([name, ms]) => [name, String(ms)])))
+      await redis.pexpire(keys.intervals(account), keptMs)
+    } catch (error) {
+      logger.warn({ err: error, account }, 'the vendor’s intervals could not be asked; the table holds')
+    }
+  }
+}
+
+/** The intervals the vendor has stated for an account, in ms by operation; empty where it was not asked. */
+export async function readIntervals(redis: Redis, account: string): Promise<ReadonlyMap<string, number>> {
+  const stored = await redis.hgetall(keys.intervals(account))
+  return new Map(Object.entries(stored).map(([operation, ms]) => [operation, Number(ms)]))
+}
