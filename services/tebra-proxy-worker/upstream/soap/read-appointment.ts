@@ -4,6 +4,7 @@ import { matchesAppointment } from '../narrow.ts'
 import { type Row, rowIn, textIn } from '../rows.ts'
 import type { AppointmentKey } from '../upstream.ts'
 import { UpstreamError } from '../upstream-error.ts'
+import { type PracticeIds, practiceIdFor } from './practice.ts'
 import { readAppointments } from './read-appointments.ts'
 import type { SoapSession } from './soap-session.ts'
 
@@ -20,12 +21,30 @@ export async function readDetail({ call }: SoapSession, appointmentId: string): 
   return detail
 }
 
+/**
+ * One appointment of the practice the credentials name. Where several practices share an account, an id of another
+ * one's is answered as if it were not there: nothing of it is shown, and nothing is written to it.
+ */
+export async function readOwnDetail(
+  session: SoapSession,
+  practices: PracticeIds,
+  appointmentId: string,
+): Promise<Row> {
+  const detail = await readDetail(session, appointmentId)
+  if (session.credentials.practiceName === undefined) return detail
+  const own = await practiceIdFor(practices, session)
+  if (textIn(detail, 'PracticeId') !== own)
+    throw new UpstreamError('not-found', { operation: 'GetAppointment' })
+  return detail
+}
+
 export async function appointmentNow(
   session: SoapSession,
+  practices: PracticeIds,
   appointmentId: string,
 ): Promise<Appointment | undefined> {
   try {
-    return appointmentOfDetail(await readDetail(session, appointmentId))
+    return appointmentOfDetail(await readOwnDetail(session, practices, appointmentId))
   } catch (error) {
     if (error instanceof UpstreamError && error.reason === 'not-found') return undefined
     throw error
@@ -38,6 +57,7 @@ export async function appointmentNow(
  */
 export async function findAppointment(
   session: SoapSession,
+  practices: PracticeIds,
   { patientId, start, providerId }: AppointmentKey,
 ): Promise<Appointment | undefined> {
   const at = Date.parse(start)
@@ -45,7 +65,7 @@ export async function findAppointment(
   const rows = (await readAppointments(session, search)).filter(matchesAppointment(search))
   for (const row of rows) {
     if (row.status === 'cancelled' || row.status === 'rescheduled') continue
-    const appointment = await appointmentNow(session, row.id)
+    const appointment = await appointmentNow(session, practices, row.id)
     if (appointment?.providerId === providerId) return appointment
   }
   return undefined

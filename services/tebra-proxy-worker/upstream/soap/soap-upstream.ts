@@ -28,8 +28,8 @@ const createHandlers = (practices: PracticeIds): Handlers<SoapSession> => ({
   getProviders: (_params, session) => getProviders(session),
   getAppointments,
   createAppointment: (params, session) => createAppointment(params, session, practices),
-  updateAppointment,
-  updateAppointmentStatus,
+  updateAppointment: (params, session) => updateAppointment(params, session, practices),
+  updateAppointmentStatus: (params, session) => updateAppointmentStatus(params, session, practices),
   syncSchedule,
   getPractices: (_params, session) => getPractices(session),
   getServiceLocations: (_params, session) => getServiceLocations(session),
@@ -38,14 +38,15 @@ const createHandlers = (practices: PracticeIds): Handlers<SoapSession> => ({
 
 /** Tebra's SOAP 2.1 service, spoken to directly (Tebra technical guide, April 2025). */
 export function createSoapUpstream(deps: UpstreamDeps): Upstream {
-  const handlers = createHandlers(new Map())
+  const practices: PracticeIds = new Map()
+  const handlers = createHandlers(practices)
   return {
     form,
     perform: async (call) => runHandler(handlers, call, await openSoapSession(deps, call, call.action)),
     findAppointment: async (key, context) =>
-      findAppointment(await openSoapSession(deps, context, 'findAppointment'), key),
+      findAppointment(await openSoapSession(deps, context, 'findAppointment'), practices, key),
     appointmentNow: async (appointmentId, context) =>
-      appointmentNow(await openSoapSession(deps, context, 'appointmentNow'), appointmentId),
+      appointmentNow(await openSoapSession(deps, context, 'appointmentNow'), practices, appointmentId),
     throttles: async (context) => readThrottles(await openSoapSession(deps, context, 'throttles')),
   }
 }

@@ -228,3 +228,34 @@ describe('settling an unclear write', () => {
     },
   )
 })
+
+describe('an account of several practices', () => {
+  const shared = { ...demoAccount, practiceIds: [1, 2] }
+  const of = (practiceName: string) => ({ ...demoCredentials, practiceName })
+
+  test('neither shows nor changes another practice’s appointment', async () => {
+    await restart(of('Larkmere Family Clinic'), [shared])
+    const created = await perform({ ...rig.context, action: 'createAppointment', params: toCreate() })
+    const larkmere = simulated
+    const stranger = createSoapUpstream({
+      ...rig.deps,
+      credentialsOf: () => of('Thornwick & Dale Pediatrics'),
+    })
+    const attempts = [
+      stranger.perform({
+        ...rig.context,
+        action: 'updateAppointmentStatus',
+        params: { appointmentId: created.id, status: 'cancelled' },
+      }),
+      stranger.perform({
+        ...rig.context,
+        action: 'updateAppointment',
+        params: { appointmentId: created.id, notes: 'not mine' },
+      }),
+    ]
+    for (const attempt of attempts) expect(await failureOf(attempt)).toMatchObject({ reason: 'not-found' })
+    expect(await stranger.appointmentNow(created.id, rig.context)).toBeUndefined()
+    expect(larkmere.state.counters.counts().writes.total).toBe(1)
+    expect(await upstream.appointmentNow(created.id, rig.context)).toMatchObject({ status: 'scheduled' })
+  })
+})

@@ -7,7 +7,7 @@ import type { ParsedParams } from '../upstream.ts'
 import { UpstreamError } from '../upstream-error.ts'
 import { formatUtcTime, readUtcTime } from '../wire-time.ts'
 import { type PracticeIds, practiceIdFor } from './practice.ts'
-import { readDetail } from './read-appointment.ts'
+import { readDetail, readOwnDetail } from './read-appointment.ts'
 import type { SoapSession } from './soap-session.ts'
 import type { Members } from './write-xml.ts'
 
@@ -119,9 +119,10 @@ function membersToUpdate(detail: Row, change: ParsedParams<'updateAppointment'>)
 export async function updateAppointment(
   change: ParsedParams<'updateAppointment'>,
   session: SoapSession,
+  practices: PracticeIds,
 ): Promise<Appointment> {
   const operation = 'UpdateAppointment'
-  const detail = await readDetail(session, change.appointmentId)
+  const detail = await readOwnDetail(session, practices, change.appointmentId)
   if (isTrueIn(detail, 'IsRecurring') || isTrueIn(detail, 'IsGroupAppointment')) {
     throw new UpstreamError('series-not-supported', { operation })
   }
@@ -129,12 +130,17 @@ export async function updateAppointment(
   return readBack(session, operation, change.appointmentId)
 }
 
-/** Sets the status alone (UpdateAppointmentStatus, observed live in 2026) and reads back what it became. */
+/**
+ * Sets the status alone (UpdateAppointmentStatus, observed live in 2026) and reads back what it became. On an account
+ * of several practices it is read first: the operation itself would change any practice's appointment.
+ */
 export async function updateAppointmentStatus(
   { appointmentId, status }: { appointmentId: string; status: WritableStatus },
   session: SoapSession,
+  practices: PracticeIds,
 ): Promise<Appointment> {
   const operation = 'UpdateAppointmentStatus'
+  if (session.credentials.practiceName !== undefined) await readOwnDetail(session, practices, appointmentId)
   await session.call(operation, {
     Appointment: { AppointmentId: appointmentId, AppointmentStatus: upstreamSpelling[status] },
   })
