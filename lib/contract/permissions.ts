@@ -30,5 +30,6 @@ export function permissionsOf(
   roles: readonly string[],
   table: Readonly<Record<string, readonly string[]>> = defaultRolePermissions,
 ): Permission[] {
-  return Permission.options.filter((permission) => roles.some((role) => table[role]?.includes(permission)))
+  const granted = roles.flatMap((role) => (Object.hasOwn(table, role) ? table[role] : []))
+  return Permission.options.filter((permission) => granted.includes(permission))
 }

@@ -60,5 +60,12 @@ export async function startRedisServer(options: RedisServerOptions): Promise<Red
   }
   if (over === 127) throw new RedisNotFound('redis-server is not on PATH')
   if (over !== undefined) throw new Error(`redis-server ended with ${over}:\n${output.slice(-5).join('\n')}`)
-  return { port, child, stop: () => child.end('SIGTERM') }
+  return { port, child, stop: () => stop(child) }
+}
+
+/** Redis does not heed SIGTERM while it writes its first append-only file; it is asked again until it goes. */
+async function stop(child: Child): Promise<void> {
+  const again = setInterval(() => child.process.kill('SIGTERM'), 500)
+  await child.end('SIGTERM')
+  clearInterval(again)
 }

@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest'
+import { auditKeys, channels, queueKeys, sessionKeys } from './keys.ts'
+
+/** The part that Redis Cluster hashes: https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec */
+const tagOf = (key: string) => /\{([^}]+)\}/.exec(key)?.[1]
+
+const namesOf = (keys: Record<string, string | ((...parts: string[]) => string)>, ...parts: string[]) =>
+  Object.values(keys).map((name) => (typeof name === 'string' ? name : name(...parts)))
+
+test('keeps every key of the queue in one slot', () => {
+  expect(new Set(namesOf(queueKeys, 'north', 'x').map(tagOf))).toEqual(new Set(['tebra']))
+})
+
+test('keeps what the session check reads in the practice’s slot', () => {
+  const keys = [
+    sessionKeys.session('north', 'hash'),
+    sessionKeys.access('north', 'user'),
+    sessionKeys.accessPrefix('north'),
+    sessionKeys.epoch('north'),
+    sessionKeys.roles('north'),
+    sessionKeys.ticket('north', 'hash'),
+    sessionKeys.dataKeys('north'),
+  ]
+  expect(new Set(keys.map(tagOf))).toEqual(new Set(['p:north']))
+})
+
+test('keeps a practice’s audit log and its head in one slot, apart from its sessions', () => {
+  expect(new Set(namesOf(auditKeys, 'north').map(tagOf))).toEqual(new Set(['audit:north']))
+})
+
+test('never gives two things the same name', () => {
+  const names = [
+    ...namesOf(queueKeys, 'north', 'x'),
+    ...namesOf(sessionKeys, 'north', 'x'),
+    ...namesOf(auditKeys, 'north'),
+    ...namesOf(channels),
+  ]
+  expect(new Set(names).size).toBe(names.length)
+})
+
+test('makes prefixes that continue to the key', () => {
+  expect(sessionKeys.access('north', 'u')).toBe(`${sessionKeys.accessPrefix('north')}u`)
+  expect(sessionKeys.session('north', 'h')).toBe(`${sessionKeys.sessionPrefix('north')}h`)
+  expect(sessionKeys.sessionsOf('north', 'u')).toBe(`${sessionKeys.sessionsOfPrefix('north')}u`)
+})
