@@ -6,7 +6,7 @@ export const usage = `npm run load -- smoke|steady|build [options]
   steady             people arrive at a constant rate
   build              only makes k6 with its extension ready
   --base-url ORIGIN  what to put load on; without it a whole stack is started and stopped again
-  --rate N           steady: journeys a second (2)
+  --rate N           steady: journeys a second (2); from 4 on the vendor's limits are what is measured
   --duration 20s     steady: how long (20s)
 A target that is not this machine needs ALLOW_REMOTE=1 and LOAD_USERS, JSON as in .local/demo-users.json.`
 

@@ -44,7 +44,11 @@ export function startSimulator() {
       if (rules.length > 0) await control('faults', rules)
     },
     counts: async () =>
-      (await control('counts')) as { byOperation: Record<string, number>; writes: { total: number } },
+      (await control('counts')) as {
+        byOperation: Record<string, number>
+        throttled: number
+        writes: { total: number; byNaturalKey: Record<string, number> }
+      },
     stop: () => server.stop(true),
   }
 }
