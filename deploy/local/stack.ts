@@ -3,9 +3,10 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Child, startChild } from '#lib/processes/child.ts'
 import { freePort } from '#lib/processes/free-port.ts'
-import { type RedisServer, startRedisServer } from '#lib/processes/redis-server.ts'
+import { startRedisServer } from '#lib/processes/redis-server.ts'
 import { untilAnswers } from '#lib/processes/wait.ts'
 import { aclFile } from '../redis/acl.ts'
+import { serverSettings } from '../redis/settings.ts'
 import { type DemoUser, demoPractice, demoUsers } from './demo-users.ts'
 import type { ServiceName } from './path-table.ts'
 import { type LocalSecrets, localSecrets } from './secrets.ts'
@@ -21,13 +22,28 @@ export interface StackOptions {
   readonly onLine?: (source: string, line: string) => void
   /** Further environment variables of all services, e.g. `{ LEASE_MS: '1000' }`. */
   readonly env?: Readonly<Record<string, string>>
+  /** Starts another Redis than one server, with the ACL users of this file and the operator's password. */
+  readonly startRedis?: (aclFile: string, operatorPassword: string) => Promise<StackRedis>
+}
+
+/** Redis as the services are told of it. */
+export interface StackRedis {
+  /** `host:port`, separated by commas where there are several. */
+  readonly hosts: string
+  readonly topology?: 'sentinel' | 'cluster'
+  readonly sentinelName?: string
+  /** The server's process; of several the first. */
+  readonly child: Child
+  stop(): Promise<void>
 }
 
 export interface Stack {
   readonly baseUrl: string
   readonly simulatorUrl: string
   readonly users: readonly DemoUser[]
-  readonly redis: RedisServer
+  readonly redis: StackRedis
+  /** Of the audit chains' entries, in base64. */
+  readonly auditKey: string
   /** Redis as its operator, who may do everything. */
   readonly redisUrl: string
   readonly processes: ReadonlyMap<string, Child>
@@ -75,14 +91,19 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     await redis?.stop()
   }
 
-  let redis: RedisServer | undefined
+  let redis: StackRedis | undefined
   try {
-    redis = await startRedis(folder, secrets, onLine)
-    const redisPort = redis.port
+    const aclPath = join(folder, 'users.acl')
+    await writeFile(aclPath, aclFile(secrets.redis), { mode: 0o600 })
+    const start = options.startRedis ?? (() => startOneRedis(folder, aclPath, onLine))
+    redis = await start(aclPath, secrets.redis.operator)
+    const { hosts, topology = 'single', sentinelName } = redis
     const common = (name: ServiceName, port: number) => ({
       PORT: String(port),
       HOST: '127.0.0.1',
-      REDIS_URL: redisUrl(name, secrets, redisPort),
+      REDIS_URL: redisUrl(name, secrets, hosts),
+      REDIS_TOPOLOGY: topology,
+      ...(sentinelName !== undefined && { REDIS_SENTINEL_NAME: sentinelName }),
       PUBLIC_ORIGINS: baseUrl,
       PHI_KEY: secrets.phiKey,
       AUDIT_KEY: secrets.auditKey,
@@ -123,7 +144,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       simulatorUrl,
       users,
       redis,
-      redisUrl: redisUrl('operator', secrets, redisPort),
+      auditKey: secrets.auditKey,
+      redisUrl: redisUrl('operator', secrets, hosts),
       processes,
       urls,
       async restart(service) {
@@ -147,20 +169,22 @@ const demoAccount = {
   timeZone: 'America/New_York',
 }
 
-async function startRedis(
+async function startOneRedis(
   folder: string,
-  secrets: LocalSecrets,
+  aclPath: string,
   onLine: NonNullable<StackOptions['onLine']>,
-) {
-  const aclPath = join(folder, 'users.acl')
-  await writeFile(aclPath, aclFile(secrets.redis), { mode: 0o600 })
-  const redis = await startRedisServer({ folder: join(folder, 'redis'), aclFile: aclPath })
+): Promise<StackRedis> {
+  const redis = await startRedisServer({
+    folder: join(folder, 'redis'),
+    settings: serverSettings,
+    aclFile: aclPath,
+  })
   redis.child.onLine((line) => onLine('redis', line))
-  return redis
+  return { hosts: `127.0.0.1:${redis.port}`, child: redis.child, stop: () => redis.stop() }
 }
 
-const redisUrl = (user: keyof LocalSecrets['redis'], secrets: LocalSecrets, port: number): string =>
-  `redis://${user}:${secrets.redis[user]}@127.0.0.1:${port}`
+const redisUrl = (user: keyof LocalSecrets['redis'], secrets: LocalSecrets, hosts: string): string =>
+  `redis://${user}:${secrets.redis[user]}@${hosts}`
 
 const local = (port: number): string => `http://127.0.0.1:${port}`
 

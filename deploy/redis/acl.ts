@@ -22,18 +22,24 @@ const guard = [
 /** Appending to the audit chains; nothing that takes an entry away is in it. */
 const appendAudit = '(~{audit:*}:* +eval +evalsha +hmget +hset +xadd)'
 
+/**
+ * Nobody can be the default user, but Redis 7.0 reads its append-only file as that user: without permissions every
+ * step of several writes (MULTI, a script) is left out in silence at the next start.
+ */
+const nobody = 'user default off ~* &* +@all'
+
 /** The lines of an ACL file. The default user is off; `operator` may do everything. */
 export function aclFile(passwords: RedisPasswords): string {
   const user = (name: keyof RedisPasswords, rules: string) =>
     `user ${name} on >${passwords[name]} resetchannels ${rules}`
   return `${[
-    'user default off',
+    nobody,
     user('operator', '~* &* +@all'),
     user(
       'auth-session',
       `~{p:*}:* ~login:* ~attempts:* ~challenge:* ~touches &session-ended ${commands} ${appendAudit}`,
     ),
-    user('tebra-proxy-worker', `~{tebra}:* ${guard} ${commands} ${appendAudit}`),
+    user('tebra-proxy-worker', `~{tebra}:* ${guard} &breaker ${commands} ${appendAudit}`),
     user(
       'stream-sse',
       `%R~{tebra}:status %R~{tebra}:responses ~{tebra}:epoch ~{p:*}:ticket:* ${guard} &session-ended ${commands} ${appendAudit}`,

@@ -3,7 +3,7 @@ import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { AuditEvent } from '#lib/contract/audit.ts'
 import { until } from '#lib/processes/wait.ts'
-import { connectCommands, disconnect, untilReady } from '#lib/redis/connect.ts'
+import { connectCommands, disconnect, type RedisClient, untilReady } from '#lib/redis/connect.ts'
 import { auditKeys } from '#lib/redis/keys.ts'
 import { startTestRedis, type TestRedis } from '#lib/testing/redis.ts'
 import { startTcpProxy } from '#lib/testing/tcp-proxy.ts'
@@ -27,7 +27,7 @@ const event = (practiceId: string, entity = 'Request/1'): NewAuditEvent => ({
   outcome: 'success',
   requestId: 'request-1',
 })
-const logOver = (redis: Redis, source = 'test'): AuditLog =>
+const logOver = (redis: RedisClient, source = 'test'): AuditLog =>
   createAuditLog({ redis, key, source, now: Date.now })
 
 async function entitiesOf(practiceId: string): Promise<string[]> {
@@ -192,11 +192,11 @@ test('goes on from the chain that another process has grown', async () => {
 test('gives up by rejecting when other writers are always first', async () => {
   let tries = 0
   const rival = {
-    call: async () => {
+    evalsha: async () => {
       tries += 1
       return [0, tries, 'the-mac-of-another']
     },
-  } as unknown as Redis
+  } as unknown as RedisClient
   await expect(logOver(rival).append(event(newPractice()))).rejects.toThrow('too busy')
   expect(tries).toBe(50)
 })

@@ -1,6 +1,6 @@
-import type { Redis } from 'ioredis'
 import { v7 as uuidv7 } from 'uuid'
 import type { AuditEvent } from '#lib/contract/audit.ts'
+import type { RedisClient } from '#lib/redis/connect.ts'
 import { auditKeys } from '#lib/redis/keys.ts'
 import { loadScript } from '#lib/redis/script.ts'
 import { type ChainHead, emptyChain, nextMac, sameMac } from './chain.ts'
@@ -27,7 +27,7 @@ interface Waiting {
  * time; between processes the first writer wins and the other builds on its entry.
  */
 export function createAuditLog(deps: {
-  redis: Redis
+  redis: RedisClient
   key: Buffer
   source: string
   now: () => number

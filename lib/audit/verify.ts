@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis'
+import type { RedisClient } from '#lib/redis/connect.ts'
 import { auditKeys } from '#lib/redis/keys.ts'
 import { type ChainHead, emptyChain, nextMac, sameMac } from './chain.ts'
 
@@ -12,7 +12,11 @@ const pageSize = 1_000
  * Reads a practice's whole chain and finds the first entry that was edited, moved, taken out or brought from
  * elsewhere; a head that names a later entry than the last one there is a truncation.
  */
-export async function verifyAudit(redis: Redis, key: Buffer, practiceId: string): Promise<Verification> {
+export async function verifyAudit(
+  redis: RedisClient,
+  key: Buffer,
+  practiceId: string,
+): Promise<Verification> {
   let last = emptyChain
   for (;;) {
     const { page, head } = await readPage(redis, practiceId, last.seq)
@@ -31,7 +35,7 @@ export async function verifyAudit(redis: Redis, key: Buffer, practiceId: string)
 }
 
 /** The entries after `seq` and the head, of one moment: the chain may grow while it is verified. */
-async function readPage(redis: Redis, practiceId: string, seq: number) {
+async function readPage(redis: RedisClient, practiceId: string, seq: number) {
   const replies = await redis
     .multi()
     .hmget(auditKeys.head(practiceId), 'seq', 'mac')

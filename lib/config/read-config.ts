@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { parseRedisUrl } from '#lib/redis/redis-url.ts'
 
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
@@ -50,8 +51,21 @@ export const CommonConfig = z.object({
   PORT: Port.default(8080).meta({ description: 'where the service listens; 0 takes a free port' }),
   HOST: z.string().default('0.0.0.0').meta({ description: 'the address to listen on' }),
   REDIS_URL: z
-    .url({ protocol: /^rediss?$/, error: 'must be a redis:// or rediss:// URL' })
-    .meta({ description: 'Redis, with ACL user and password', secret: true }),
+    .string()
+    .refine((text) => parseRedisUrl(text) !== undefined, { error: 'must be a redis:// or rediss:// URL' })
+    .meta({
+      description:
+        'Redis, with ACL user and password; the Sentinels or Cluster nodes are separated by commas',
+      secret: true,
+    }),
+  REDIS_TOPOLOGY: z
+    .enum(['single', 'sentinel', 'cluster'])
+    .default('single')
+    .meta({ description: 'what REDIS_URL names: one server, Sentinels, or nodes of a Redis Cluster' }),
+  REDIS_SENTINEL_NAME: z
+    .string()
+    .optional()
+    .meta({ description: 'the name by which the Sentinels know the primary' }),
   PUBLIC_ORIGINS: z
     .string()
     .default('http://localhost:8080')

@@ -63,6 +63,17 @@ const appointmentToUpdate = z
   })
   .refine((change) => Object.keys(change).length > 1, { message: 'name at least one field to change' })
 
+/** What a write touches; the reads that show it are asked anew afterwards. */
+export type Subject = 'appointments'
+
+interface CacheRule {
+  /** So long an answer passes for new, from when it came. */
+  readonly freshMs: number
+  /** So long it stands in, marked, for an upstream that is away; then it is gone. */
+  readonly staleMs: number
+  readonly shows?: Subject
+}
+
 interface ActionShape {
   readonly params: z.ZodType
   readonly result: z.ZodType
@@ -72,7 +83,19 @@ interface ActionShape {
   /** Vendor's shortest interval between two calls of the busiest operation behind it, in ms. */
   readonly minimumIntervalMs: number
   readonly attemptsMax: number
+  /** Absent where every answer must come from the upstream. */
+  readonly cache?: CacheRule
+  readonly changes?: Subject
 }
+
+const seconds = 1_000
+const minutes = 60 * seconds
+const hours = 60 * minutes
+/** What a clinic changes a few times a year: people, places, reasons. */
+const directory: CacheRule = { freshMs: 5 * minutes, staleMs: 24 * hours }
+const patients: CacheRule = { freshMs: 15 * seconds, staleMs: 1 * hours }
+const onePatient: CacheRule = { freshMs: 30 * seconds, staleMs: 1 * hours }
+const schedule: CacheRule = { freshMs: 10 * seconds, staleMs: 4 * hours, shows: 'appointments' }
 
 /** The catalogue: everything a browser or a program can ask of Tebra. Intervals: Tebra technical guide, April 2025. */
 export const actions = {
@@ -103,6 +126,7 @@ export const actions = {
     idempotent: true,
     minimumIntervalMs: 250,
     attemptsMax: 5,
+    cache: onePatient,
   },
   searchPatients: {
     params: z
@@ -119,6 +143,7 @@ export const actions = {
     idempotent: true,
     minimumIntervalMs: 1000,
     attemptsMax: 5,
+    cache: patients,
   },
   getPatients: {
     params: z.strictObject({ fullName: text(128).optional(), modifiedSince: Instant.optional() }),
@@ -127,6 +152,7 @@ export const actions = {
     idempotent: true,
     minimumIntervalMs: 1000,
     attemptsMax: 5,
+    cache: patients,
   },
   getProviders: {
     params: none,
@@ -135,6 +161,7 @@ export const actions = {
     idempotent: true,
     minimumIntervalMs: 500,
     attemptsMax: 5,
+    cache: directory,
   },
   getAppointments: {
     params: dayRange,
@@ -143,6 +170,7 @@ export const actions = {
     idempotent: true,
     minimumIntervalMs: 1000,
     attemptsMax: 5,
+    cache: schedule,
   },
   createAppointment: {
     params: appointmentToCreate,
@@ -151,6 +179,7 @@ export const actions = {
     idempotent: false,
     minimumIntervalMs: 500,
     attemptsMax: 3,
+    changes: 'appointments',
   },
   updateAppointment: {
     params: appointmentToUpdate,
@@ -159,6 +188,7 @@ export const actions = {
     idempotent: false,
     minimumIntervalMs: 500,
     attemptsMax: 3,
+    changes: 'appointments',
   },
   updateAppointmentStatus: {
     params: z.strictObject({ appointmentId: TebraId, status: writableStatus }),
@@ -167,6 +197,7 @@ export const actions = {
     idempotent: true,
     minimumIntervalMs: 500,
     attemptsMax: 5,
+    changes: 'appointments',
   },
   syncSchedule: {
     params: z.strictObject({ date: LocalDate.optional() }),
@@ -175,6 +206,7 @@ export const actions = {
     idempotent: true,
     minimumIntervalMs: 1000,
     attemptsMax: 5,
+    cache: schedule,
   },
   getPractices: {
     params: none,
@@ -183,6 +215,7 @@ export const actions = {
     idempotent: true,
     minimumIntervalMs: 500,
     attemptsMax: 5,
+    cache: directory,
   },
   getServiceLocations: {
     params: none,
@@ -191,6 +224,7 @@ export const actions = {
     idempotent: true,
     minimumIntervalMs: 500,
     attemptsMax: 5,
+    cache: directory,
   },
   getAppointmentReasons: {
     params: none,
@@ -199,6 +233,7 @@ export const actions = {
     idempotent: true,
     minimumIntervalMs: 1000,
     attemptsMax: 5,
+    cache: directory,
   },
 } as const satisfies Record<string, ActionShape>
 
@@ -208,3 +243,9 @@ export type ActionResult<A extends ActionName> = z.output<(typeof actions)[A]['r
 
 export const actionNames = Object.keys(actions) as [ActionName, ...ActionName[]]
 export const ActionName = z.enum(actionNames).meta({ id: 'ActionName' })
+
+const shapes: Readonly<Record<ActionName, ActionShape>> = actions
+export const cacheRuleOf = (action: ActionName): CacheRule | undefined => shapes[action].cache
+export const subjectChangedBy = (action: ActionName): Subject | undefined => shapes[action].changes
+/** No cached answer outlives this. */
+export const staleMsMax = Math.max(...actionNames.map((action) => cacheRuleOf(action)?.staleMs ?? 0))

@@ -14,8 +14,12 @@ export const AuditAction = z
     'request.cancel',
     'request.end',
     'request.read',
+    'request.list',
+    'dead-letter.list',
+    'dead-letter.read',
     'dead-letter.requeue',
     'dead-letter.resolve',
+    'breaker.force',
     'stream.open',
   ])
   .meta({ id: 'AuditAction' })

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { ActionName } from './actions.ts'
 import { Instant, Uuid } from './ids.ts'
-import { RequestError, RequestStatus } from './requests.ts'
+import { AnswerMeta, RequestError, RequestStatus } from './requests.ts'
 
 /** The names browsers subscribe to; the Redis keys behind them are made in lib/redis/keys.ts. */
 export const StreamName = z.enum(['tebra:status', 'tebra:responses']).meta({ id: 'StreamName' })
@@ -28,6 +28,7 @@ export const ResponseEvent = z.object({
   data: z.unknown().optional(),
   /** Set instead of `data` where the result is too large for a stream: GET this path. */
   dataRef: z.string().optional(),
+  ...AnswerMeta.partial().shape,
   error: RequestError.optional(),
   timestamp: Instant,
   duration: z.number(),

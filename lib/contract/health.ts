@@ -25,12 +25,26 @@ export const RedisHealth = z
   .meta({ id: 'RedisHealth' })
 export type RedisHealth = z.infer<typeof RedisHealth>
 
+/** The circuit breaker of all workers; `since` is when the trouble began or ended. */
+export const BreakerStatus = z
+  .object({
+    state: z.enum(['closed', 'open', 'half-open']),
+    since: z.string().optional(),
+    forced: z
+      .enum(['open', 'closed'])
+      .optional()
+      .meta({ description: 'Set by an operator, until it is given back to the calls' }),
+    reporters: z.int().meta({ description: 'Workers whose own breaker is open while the shared one is not' }),
+    epoch: z.int().meta({ description: 'Grows with each change' }),
+  })
+  .meta({ id: 'BreakerStatus' })
+
 /** `GET /tebra/status`: what the upstream, the queue and the workers do now. Ages in ms. */
 export const TebraStatus = z
   .object({
     redis: RedisHealth,
     upstream: z.enum(['soap', 'php']),
-    breaker: z.object({ state: z.enum(['closed', 'open', 'half-open']), since: z.string().optional() }),
+    breaker: BreakerStatus,
     queue: z.object({
       depth: z.int().meta({ description: 'Requests accepted and not ended, retries included' }),
       pending: z.int().meta({ description: 'Handed to a worker and not acknowledged' }),

@@ -15,6 +15,8 @@ export const problems = {
   'idempotency-conflict': [409, 'The idempotency key was used with another body'],
   'already-started': [409, 'The upstream call has begun and cannot be taken back'],
   'already-ended': [409, 'The request has ended'],
+  'not-a-dead-letter': [409, 'The request is not, or no longer, this dead letter'],
+  'confirm-required': [409, 'This may have been written already: confirm that it was not'],
   'version-conflict': [409, 'Somebody else changed this meanwhile'],
   'body-too-large': [413, 'The body is too large'],
   'unsupported-media-type': [415, 'Send application/json'],

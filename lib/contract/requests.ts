@@ -13,6 +13,27 @@ const ends: ReadonlySet<RequestStatus> = new Set(['success', 'error', 'dead', 'u
 /** Whether a status is an end: nothing changes it afterwards but an operator. */
 export const isEnd = (status: RequestStatus): boolean => ends.has(status)
 
+/** How old the answer to a read may be. Writes, and reads that are never cached, pass over it. */
+export const CacheMode = z.enum(['fresh', 'prefer', 'allow-stale']).meta({
+  id: 'CacheMode',
+  description:
+    'fresh: the upstream is asked after this submission (a person pressing Refresh). prefer: an answer that came a ' +
+    'short while ago will do. allow-stale: like prefer, and while the upstream is away an older answer will do, marked.',
+})
+export type CacheMode = z.infer<typeof CacheMode>
+
+/** Where the answer to a read came from; `ageMs` is the time since it came from the upstream. */
+export const AnswerMeta = z
+  .object({
+    source: z.enum(['cache', 'upstream']),
+    stale: z
+      .boolean()
+      .meta({ description: 'older than passes for new, and given because the upstream is away' }),
+    ageMs: z.int().min(0),
+  })
+  .meta({ id: 'AnswerMeta' })
+export type AnswerMeta = z.infer<typeof AnswerMeta>
+
 /** `params` is checked by the action's own schema in a second step, so that its errors carry `params.…` paths. */
 export const SubmitRequest = z
   .strictObject({
@@ -23,6 +44,7 @@ export const SubmitRequest = z
       .enum(['interactive', 'bulk'])
       .default('interactive')
       .meta({ description: 'bulk waits while the practice has interactive requests' }),
+    cache: CacheMode.default('fresh'),
   })
   .meta({ id: 'SubmitRequest' })
 export type SubmitRequest = z.infer<typeof SubmitRequest>
@@ -64,7 +86,12 @@ export const RequestRecord = z
     endedAt: Instant.optional(),
     durationMs: z.number().optional(),
     data: z.unknown().optional(),
+    ...AnswerMeta.partial().shape,
     error: RequestError.optional(),
+    /** Who settled a dead letter, when, and why; the status is the outcome they gave it. */
+    resolvedBy: Uuid.optional(),
+    resolvedAt: Instant.optional(),
+    note: z.string().optional(),
     timeline: z.array(TimelineStep),
   })
   .meta({ id: 'RequestRecord' })

@@ -2,15 +2,29 @@ import { expect, test } from 'vitest'
 import { z } from 'zod'
 import * as audit from './audit.ts'
 import * as clinic from './clinic.ts'
+import * as deadLetters from './dead-letters.ts'
 import * as events from './events.ts'
 import * as health from './health.ts'
 import * as ids from './ids.ts'
+import * as pageCursor from './page-cursor.ts'
 import * as permissions from './permissions.ts'
 import * as problem from './problem.ts'
 import * as requests from './requests.ts'
 import * as session from './session.ts'
 
-const modules = { audit, clinic, events, health, ids, permissions, problem, requests, session }
+const modules = {
+  audit,
+  clinic,
+  deadLetters,
+  events,
+  health,
+  ids,
+  pageCursor,
+  permissions,
+  problem,
+  requests,
+  session,
+}
 const schemas = Object.entries(modules).flatMap(([file, module]) =>
   Object.entries(module).flatMap(([name, value]) =>
     value instanceof z.ZodType ? [[`${file}/${name}`, value] as const] : [],

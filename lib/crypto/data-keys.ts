@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
-import type { Redis } from 'ioredis'
+import type { RedisClient } from '#lib/redis/connect.ts'
 import { sessionKeys } from '#lib/redis/keys.ts'
 
 export interface DataKey {
@@ -51,7 +51,11 @@ export function createLocalKeyWrapper(keyEncryptionKey: Buffer): KeyWrapper {
 /** How long a process trusts what it knows of a practice's keys before it looks again, in ms. */
 const freshMs = 60_000
 
-export function createDataKeys(deps: { redis: Redis; wrapper: KeyWrapper; now: () => number }): DataKeys {
+export function createDataKeys(deps: {
+  redis: RedisClient
+  wrapper: KeyWrapper
+  now: () => number
+}): DataKeys {
   interface Known {
     readonly current: string
     readonly keys: Map<string, Buffer>

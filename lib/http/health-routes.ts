@@ -1,7 +1,7 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
-import type { Redis } from 'ioredis'
 import { HealthAnswer, ReadyAnswer, RedisHealth } from '#lib/contract/health.ts'
 import type { Metrics } from '#lib/observability/metrics.ts'
+import type { RedisClient } from '#lib/redis/connect.ts'
 import { redisHealth } from '#lib/redis/health.ts'
 import type { ServiceEnv } from './service-env.ts'
 
@@ -11,7 +11,7 @@ export type ReadinessChecks = Readonly<Record<string, () => boolean | Promise<bo
 export interface HealthDeps {
   readonly service: string
   readonly version: string
-  readonly redis: Redis
+  readonly redis: RedisClient
   readonly metrics: Metrics
   readonly checks: ReadinessChecks
 }

@@ -1,11 +1,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { ServiceGround } from '#lib/lifecycle/open-service.ts'
 import { startRedisServer } from '#lib/processes/redis-server.ts'
-import { connectCommands, disconnect, untilReady } from '#lib/redis/connect.ts'
+import { connectCommands, disconnect, type RedisClient, untilReady } from '#lib/redis/connect.ts'
 import { sessionKeys } from '#lib/redis/keys.ts'
 import { openTestGround, signInTestUser, type TestSession } from '#lib/testing/ground.ts'
 import { startTestRedis, type TestRedis } from '#lib/testing/redis.ts'
@@ -31,7 +30,7 @@ beforeEach(async () => {
   now = 1_000_000
 })
 
-const guardOver = (redis: Redis) => createSessionGuard({ redis, now: () => now })
+const guardOver = (redis: RedisClient) => createSessionGuard({ redis, now: () => now })
 const touches = () => server.redis.xlen(sessionKeys.touches)
 
 test('tells when the session ends by idleness and when at the latest', async () => {

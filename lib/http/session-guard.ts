@@ -1,7 +1,7 @@
-import type { Redis } from 'ioredis'
 import { type Permission, permissionsOf } from '#lib/contract/permissions.ts'
 import type { AssuranceLevel } from '#lib/contract/session.ts'
 import { parseToken, sessionIdOf } from '#lib/crypto/session-token.ts'
+import type { RedisClient } from '#lib/redis/connect.ts'
 import { sessionKeys } from '#lib/redis/keys.ts'
 import { loadScript } from '#lib/redis/script.ts'
 
@@ -37,7 +37,7 @@ const touchEveryMs = 30_000
 const touchesHeldMax = 50_000
 
 /** Read-only against sessions: activity is reported on the touch stream, which auth-session alone applies. */
-export function createSessionGuard(deps: { redis: Redis; now: () => number }): SessionGuard {
+export function createSessionGuard(deps: { redis: RedisClient; now: () => number }): SessionGuard {
   const { redis, now } = deps
   const touchedAt = new Map<string, number>()
 

@@ -1,10 +1,10 @@
-import type { Redis } from 'ioredis'
 import { type Permission, permissionsOf } from '#lib/contract/permissions.ts'
+import type { RedisClient } from '#lib/redis/connect.ts'
 import { sessionKeys } from '#lib/redis/keys.ts'
 
 /** What a user may do now, by the practice's own role table where it has one; nothing for a disabled or unknown user. */
 export async function readUserPermissions(
-  redis: Redis,
+  redis: RedisClient,
   practiceId: string,
   userId: string,
 ): Promise<Permission[]> {

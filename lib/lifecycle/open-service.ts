@@ -1,4 +1,3 @@
-import type { Redis } from 'ioredis'
 import { type AuditLog, createAuditLog } from '#lib/audit/audit-log.ts'
 import { ConfigError } from '#lib/config/read-config.ts'
 import { createDataKeys, createLocalKeyWrapper, type DataKeys } from '#lib/crypto/data-keys.ts'
@@ -6,12 +5,12 @@ import { createFieldCipher, type FieldCipher } from '#lib/crypto/field-cipher.ts
 import { createSessionGuard, type SessionGuard } from '#lib/http/session-guard.ts'
 import { createLogger, type Logger } from '#lib/observability/logger.ts'
 import { createMetrics, type Metrics } from '#lib/observability/metrics.ts'
-import { connectCommands, untilReady } from '#lib/redis/connect.ts'
+import { connectCommands, type RedisClient, untilReady } from '#lib/redis/connect.ts'
 import { unfitForProduction } from '#lib/redis/health.ts'
+import { type RedisPlace, redisAt } from '#lib/redis/redis-place.ts'
 
-interface Config {
+interface Config extends RedisPlace {
   readonly ENVIRONMENT: 'development' | 'production'
-  readonly REDIS_URL: string
   readonly PHI_KEY: Buffer
   readonly AUDIT_KEY: Buffer
   readonly LOG_LEVEL: string
@@ -24,7 +23,7 @@ export interface ServiceGround {
   readonly version: string
   readonly logger: Logger
   readonly metrics: Metrics
-  readonly redis: Redis
+  readonly redis: RedisClient
   readonly guard: SessionGuard
   readonly audit: AuditLog
   readonly dataKeys: DataKeys
@@ -60,10 +59,9 @@ export async function openService(
   now: () => number,
 ): Promise<ServiceGround> {
   const logger = createLogger({ service, version: config.VERSION, level: config.LOG_LEVEL })
-  const redis = connectCommands(
-    { url: config.REDIS_URL, name: service },
-    { onError: (error) => logger.warn({ err: error }, 'redis connection trouble') },
-  )
+  const redis = connectCommands(redisAt(config, service), {
+    onError: (error) => logger.warn({ err: error }, 'redis connection trouble'),
+  })
   try {
     await untilReady(redis)
     const unfit = await unfitForProduction(redis, config.REDIS_URL)

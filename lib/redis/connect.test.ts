@@ -1,15 +1,21 @@
-import type { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { freePort } from '#lib/processes/free-port.ts'
 import { until } from '#lib/processes/wait.ts'
 import { startTestRedis, type TestRedis } from '#lib/testing/redis.ts'
 import { startTcpProxy, type TcpProxy } from '#lib/testing/tcp-proxy.ts'
-import { connectCommands, connectReader, connectSubscriber, disconnect, untilReady } from './connect.ts'
+import {
+  connectCommands,
+  connectReader,
+  connectSubscriber,
+  disconnect,
+  type RedisClient,
+  untilReady,
+} from './connect.ts'
 import { isRedisUnavailable } from './unavailable.ts'
 
 let server: TestRedis
 let proxy: TcpProxy
-let opened: Redis[]
+let opened: RedisClient[]
 const onError = () => {}
 
 beforeAll(async () => {
@@ -27,7 +33,7 @@ afterEach(async () => {
 })
 
 const config = () => ({ url: `redis://127.0.0.1:${proxy.port}`, name: 'under-test' })
-async function open(redis: Redis): Promise<Redis> {
+async function open(redis: RedisClient): Promise<RedisClient> {
   opened.push(redis)
   await untilReady(redis)
   return redis

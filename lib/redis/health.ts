@@ -1,38 +1,90 @@
-import type { Redis } from 'ioredis'
+import { Cluster, type Redis } from 'ioredis'
 import type { RedisHealth } from '#lib/contract/health.ts'
+import { mastersOf, type RedisClient } from './connect.ts'
+import { parseRedisUrl } from './redis-url.ts'
 
-/** PING, its latency in ms and the number of clients; `unhealthy` carries the error's class, never its text. */
-export async function redisHealth(redis: Redis): Promise<RedisHealth> {
+/**
+ * PING, its latency in ms and the number of clients; of a Cluster the slowest master's latency and all clients.
+ * `unhealthy` carries the error's class, never its text.
+ */
+export async function redisHealth(redis: RedisClient): Promise<RedisHealth> {
   try {
-    const startedAt = performance.now()
-    await redis.ping()
-    const latency = performance.now() - startedAt
-    const clients = infoField(await redis.info('clients'), 'connected_clients')
+    if (redis instanceof Cluster) await everySlotServed(redis)
+    const masters = await Promise.all(mastersOf(redis).map(measure))
     return {
       status: 'healthy',
       ping: 'PONG',
-      latency_ms: Math.round(latency * 100) / 100,
-      connected_clients: Number(clients ?? 0),
+      latency_ms: Math.max(...masters.map(({ latencyMs }) => latencyMs)),
+      connected_clients: masters.reduce((sum, { clients }) => sum + clients, 0),
     }
   } catch (error) {
     return { status: 'unhealthy', type: error instanceof Error ? error.name : 'unknown' }
   }
 }
 
+async function measure(redis: Redis): Promise<{ latencyMs: number; clients: number }> {
+  const startedAt = performance.now()
+  await redis.ping()
+  const latencyMs = Math.round((performance.now() - startedAt) * 100) / 100
+  const clients = infoField(await redis.info('clients'), 'connected_clients')
+  return { latencyMs, clients: Number(clients ?? 0) }
+}
+
+/**
+ * Whether Redis would take a write now: a primary, loaded, with memory left and a disk that works; in a Cluster all
+ * masters, and every slot has one. A PING says none of this. Rejects where it cannot be asked.
+ */
+export async function takesWrites(redis: RedisClient): Promise<boolean> {
+  if (redis instanceof Cluster) await everySlotServed(redis)
+  const masters = await Promise.all(mastersOf(redis).map(masterTakesWrites))
+  return masters.every(Boolean)
+}
+
+async function masterTakesWrites(redis: Redis): Promise<boolean> {
+  const info = await redis.info('replication', 'memory', 'persistence')
+  const field = (name: string) => infoField(info, name)
+  if (field('role') !== 'master' || field('loading') === '1') return false
+  const maxMemory = Number(field('maxmemory') ?? 0)
+  const used = Number(field('used_memory') ?? 0) - Number(field('mem_not_counted_for_evict') ?? 0)
+  if (maxMemory > 0 && used >= maxMemory) return false
+  if (field('aof_enabled') === '1' && field('aof_last_write_status') === 'err') return false
+  return field('rdb_last_bgsave_status') !== 'err' || !(await stopsAfterFailedSave(redis))
+}
+
+async function stopsAfterFailedSave(redis: Redis): Promise<boolean> {
+  const [, save] = (await redis.config('GET', 'save')) as string[]
+  const [, stops] = (await redis.config('GET', 'stop-writes-on-bgsave-error')) as string[]
+  return save !== '' && stops === 'yes'
+}
+
+/** Rejects where some slots have no master, or one that this connection has not found. */
+async function everySlotServed(redis: Cluster): Promise<void> {
+  const info = await redis.cluster('INFO')
+  const serving = infoField(info, 'cluster_state') === 'ok'
+  if (!serving || mastersOf(redis).length < Number(infoField(info, 'cluster_size')))
+    throw new Error('CLUSTERDOWN not every slot is served')
+}
+
 export const infoField = (info: string, field: string): string | undefined =>
   new RegExp(`^${field}:(.*?)\\r?$`, 'm').exec(info)?.[1]
 
 /** What makes a Redis unfit for production, in words an operator can act on; empty when it is fit. */
-export async function unfitForProduction(redis: Redis, url: string): Promise<string[]> {
+export async function unfitForProduction(redis: RedisClient, url: string): Promise<string[]> {
+  const ofMasters = await Promise.all(mastersOf(redis).map(unfitMaster))
+  const problems = new Set(ofMasters.flat())
+  const { tls, username } = parseRedisUrl(url) ?? {}
+  if (!tls) problems.add('REDIS_URL must use rediss:// (TLS with a verified certificate)')
+  if (username === undefined || username === 'default')
+    problems.add('REDIS_URL must name an ACL user other than default')
+  return [...problems]
+}
+
+async function unfitMaster(redis: Redis): Promise<string[]> {
   const [memory, persistence] = await Promise.all([redis.info('memory'), redis.info('persistence')])
-  const { protocol, username } = new URL(url)
   const problems: string[] = []
   if (infoField(memory, 'maxmemory_policy') !== 'noeviction')
     problems.push('maxmemory-policy must be noeviction: any other policy may drop accepted requests')
   if (infoField(persistence, 'aof_enabled') !== '1')
     problems.push('appendonly must be yes: without it a restart loses accepted requests and accounts')
-  if (protocol !== 'rediss:') problems.push('REDIS_URL must use rediss:// (TLS with a verified certificate)')
-  if (username === '' || username === 'default')
-    problems.push('REDIS_URL must name an ACL user other than default')
   return problems
 }

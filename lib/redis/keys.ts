@@ -31,7 +31,25 @@ export const queueKeys = {
   limit: (account: string, operation: string) => queue(`limit:${account}:${operation}`),
   /** What the vendor states of an account's intervals (GetThrottles). */
   intervals: (account: string) => queue(`intervals:${account}`),
+  /** The sealed answer of one read; the digest is keyed, so it does not tell what was asked. */
+  cacheEntry: (practiceId: string, action: string, digest: string) =>
+    queue(`cache:${practiceId}:${action}:${digest}`),
+  /** Held by the one worker that asks the upstream for that answer now. */
+  cacheFlight: (practiceId: string, action: string, digest: string) =>
+    queue(`cache-flight:${practiceId}:${action}:${digest}`),
+  /** Changes whenever a write touches the subject; an entry of another generation is void. */
+  cacheGeneration: (practiceId: string, subject: string) =>
+    queue(`cache-generation:${practiceId}:${subject}`),
+  /** A practice's entries by their end, and their bytes. */
+  cacheEnds: (practiceId: string) => queue(`cache-ends:${practiceId}`),
+  cacheBytes: (practiceId: string) => queue(`cache-bytes:${practiceId}`),
+  /** Held by the request that may find out whether the upstream is back. */
+  cacheProbe: (upstream: string) => queue(`cache-probe:${upstream}`),
   breaker: (upstream: string) => queue(`breaker:${upstream}`),
+  /** Workers whose own breaker is open now, by the time of their report. */
+  breakerReporters: (upstream: string) => queue(`breaker-reporters:${upstream}`),
+  /** What an operator should hear of, once each: trouble that starts or ends. */
+  alerts: queue('alerts'),
   worker: (name: string) => queue(`worker:${name}`),
   /** Newest request ids of one user, and of one practice, by time of submission. */
   userHistory: (practiceId: string, userId: string) => queue(`history:${practiceId}:${userId}`),
@@ -68,5 +86,6 @@ export const auditKeys = {
 export const channels = {
   /** A session, a user or a practice lost its access: `SessionEnded` as JSON. */
   sessionEnded: 'session-ended',
+  /** The breaker of the upstream form named in the message has changed. */
   breaker: 'breaker',
 } as const

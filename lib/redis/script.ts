@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import type { Redis } from 'ioredis'
+import type { RedisClient } from './connect.ts'
 
 type Argument = string | number | Buffer
 
 /** A Lua script: one atomic step, sent by its hash and by its text only where the server does not know it yet. */
 export type Script<Reply> = (
-  redis: Redis,
+  redis: RedisClient,
   keys: readonly string[],
   args: readonly Argument[],
 ) => Promise<Reply>
@@ -22,17 +22,18 @@ export function loadScript<Reply>(
 ): Script<Reply> {
   const text = [options.prelude, file].map((part) => (part ? readFileSync(part, 'utf8') : '')).join('\n')
   const sha = createHash('sha1').update(text).digest('hex')
+  // By name, so that a Cluster finds the keys among the arguments and asks the node that has them.
   const [bySha, byText] = options.readOnly
-    ? (['EVALSHA_RO', 'EVAL_RO'] as const)
-    : (['EVALSHA', 'EVAL'] as const)
+    ? (['evalsha_ro', 'eval_ro'] as const)
+    : (['evalsha', 'eval'] as const)
   return async (redis, keys, args) => {
-    const rest = [keys.length, ...keys, ...args]
+    const rest = [keys.length, ...keys, ...args] as const
     try {
-      return (await redis.call(bySha, sha, ...rest)) as Reply
+      return (await redis[bySha](sha, ...rest)) as Reply
     } catch (error) {
       // NOSCRIPT means that nothing ran, so sending the text cannot apply the step twice.
       if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error
-      return (await redis.call(byText, text, ...rest)) as Reply
+      return (await redis[byText](text, ...rest)) as Reply
     }
   }
 }

@@ -5,15 +5,21 @@ import type { Role } from '#lib/contract/permissions.ts'
 import { createToken, parseToken } from '#lib/crypto/session-token.ts'
 import { openService, type ServiceGround } from '#lib/lifecycle/open-service.ts'
 import { sessionKeys } from '#lib/redis/keys.ts'
-import type { TestRedis } from './redis.ts'
+import { type RedisAddress, redisPlaceOf } from './redis.ts'
 
 export const testSecrets = { PHI_KEY: randomBytes(32), AUDIT_KEY: randomBytes(32) }
 
 /** A service's ground over the test's own Redis, logging nothing. */
-export function openTestGround(service: string, { url }: TestRedis): Promise<ServiceGround> {
+export function openTestGround(service: string, redis: RedisAddress): Promise<ServiceGround> {
   return openService(
     service,
-    { ENVIRONMENT: 'development', REDIS_URL: url, LOG_LEVEL: 'silent', VERSION: 'test', ...testSecrets },
+    {
+      ENVIRONMENT: 'development',
+      ...redisPlaceOf(redis),
+      LOG_LEVEL: 'silent',
+      VERSION: 'test',
+      ...testSecrets,
+    },
     Date.now,
   )
 }

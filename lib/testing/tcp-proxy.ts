@@ -13,6 +13,8 @@ export interface TcpProxy {
   /** Bytes that arrived at the target since the start. */
   readonly passedBytes: () => number
   set(mode: ProxyMode): void
+  /** From now on each reply arrives this much later, in its order; 0 is at once. */
+  delay(ms: number): void
   /** Closes the connections that are open now; new ones follow the mode. */
   cutOpen(): void
   stop(): Promise<void>
@@ -22,6 +24,8 @@ interface Pair {
   readonly client: Socket
   readonly target: Socket
   lost: boolean
+  /** Replies that are still on their way. */
+  sent: Promise<void>
 }
 
 /**
@@ -31,6 +35,7 @@ interface Pair {
 export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   const pairs = new Set<Pair>()
   let mode: ProxyMode = 'pass'
+  let delayMs = 0
   let droppedBytes = 0
   let passedBytes = 0
 
@@ -47,8 +52,22 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
     }
   }
 
+  const reply = (pair: Pair, bytes: Buffer): void => {
+    const dueAt = performance.now() + delayMs
+    pair.sent = pair.sent.then(async () => {
+      const waitMs = dueAt - performance.now()
+      if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs))
+      if (!pair.client.destroyed) pair.client.write(bytes)
+    })
+  }
+
   const server = createServer((client) => {
-    const pair: Pair = { client, target: connect(targetPort, '127.0.0.1'), lost: false }
+    const pair: Pair = {
+      client,
+      target: connect(targetPort, '127.0.0.1'),
+      lost: false,
+      sent: Promise.resolve(),
+    }
     pairs.add(pair)
     for (const socket of [pair.client, pair.target])
       socket.on('error', () => end(pair)).on('close', () => end(pair))
@@ -56,11 +75,11 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
       passedBytes += bytes.length
       pair.target.write(bytes)
     })
-    pair.target.on('data', (bytes) => {
+    pair.target.on('data', (bytes: Buffer) => {
       if (mode === 'drop-replies') {
         droppedBytes += bytes.length
         pair.lost = true
-      } else client.write(bytes)
+      } else reply(pair, bytes)
     })
     settle(pair)
   })
@@ -73,6 +92,9 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
     set(next) {
       mode = next
       for (const pair of pairs) settle(pair)
+    },
+    delay(ms) {
+      delayMs = ms
     },
     cutOpen() {
       for (const pair of pairs) end(pair)

@@ -3,6 +3,7 @@ import { addHealthRoutes } from '#lib/http/health-routes.ts'
 import { serveOpenApi } from '#lib/http/openapi.ts'
 import { createServiceApp } from '#lib/http/service-app.ts'
 import type { ServiceEnv } from '#lib/http/service-env.ts'
+import { takesWrites } from '#lib/redis/health.ts'
 import { type AuthDeps, serviceName } from './auth-deps.ts'
 import { addGetSession } from './get-session.ts'
 import { addLogin } from './login.ts'
@@ -30,7 +31,7 @@ export function createApp(deps: AuthDeps & { touches: () => boolean }): OpenAPIH
     version,
     redis,
     metrics,
-    checks: { redis: async () => (await redis.ping()) === 'PONG', touches: deps.touches },
+    checks: { redis: () => takesWrites(redis), touches: deps.touches },
   })
   serveOpenApi(app, { path: '/auth/openapi.json', title: serviceName, version })
   return app

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Redis } from 'ioredis'
 import { PracticeId } from '#lib/contract/ids.ts'
 import type { Logger } from '#lib/observability/logger.ts'
+import type { RedisClient } from '#lib/redis/connect.ts'
 import { sessionKeys } from '#lib/redis/keys.ts'
 import type { SessionStore } from './session-store.ts'
 
@@ -28,8 +28,8 @@ type Batch = [stream: string, entries: [id: string, fields: string[]][]][] | nul
  * with a crash is made good by the next one. `reader` is this loop's own connection.
  */
 export function applyTouches(deps: {
-  redis: Redis
-  reader: Redis
+  redis: RedisClient
+  reader: RedisClient
   sessions: Pick<SessionStore, 'touch'>
   logger: Logger
   now: () => number
@@ -103,7 +103,7 @@ const messageOf = (error: unknown): string => (error instanceof Error ? error.me
  * True when there is a group now, ours or another replica's. It reads from the stream's beginning, so that one made
  * anew after a loss misses nothing; old touches do no harm.
  */
-const createGroup = (redis: Redis): Promise<boolean> =>
+const createGroup = (redis: RedisClient): Promise<boolean> =>
   redis.xgroup('CREATE', sessionKeys.touches, group, '0', 'MKSTREAM').then(
     () => true,
     (error: unknown) => messageOf(error).startsWith('BUSYGROUP'),

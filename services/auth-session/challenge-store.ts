@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import type { Redis } from 'ioredis'
 import { sha256Hex } from '#lib/crypto/session-token.ts'
+import type { RedisClient } from '#lib/redis/connect.ts'
 import { sessionKeys } from '#lib/redis/keys.ts'
 import { loadScript } from '#lib/redis/script.ts'
 
@@ -32,7 +32,7 @@ export interface ChallengeStore {
 
 const tryScript = loadScript<number>(new URL('./try-challenge.lua', import.meta.url))
 
-export function createChallengeStore(deps: { redis: Redis; limits: ChallengeLimits }): ChallengeStore {
+export function createChallengeStore(deps: { redis: RedisClient; limits: ChallengeLimits }): ChallengeStore {
   const { redis, limits } = deps
   const keyOf = (id: string) => sessionKeys.challenge(sha256Hex(id))
   return {

@@ -1,5 +1,5 @@
-import type { Redis } from 'ioredis'
 import { DomainError } from '#lib/http/domain-error.ts'
+import type { RedisClient } from '#lib/redis/connect.ts'
 import { sessionKeys } from '#lib/redis/keys.ts'
 import { loadScript } from '#lib/redis/script.ts'
 
@@ -43,7 +43,7 @@ export interface LoginLimiter {
 type Step = 'check' | 'fail' | 'pass'
 const settleScript = loadScript<number>(new URL('./settle-attempt.lua', import.meta.url))
 
-export function createLoginLimiter(deps: { redis: Redis; limits: LoginLimits }): LoginLimiter {
+export function createLoginLimiter(deps: { redis: RedisClient; limits: LoginLimits }): LoginLimiter {
   const { redis, limits } = deps
 
   const settle = (digest: string, step: Step, by: BackOff): Promise<number> =>

@@ -2,6 +2,7 @@ import { readConfig } from '#lib/config/read-config.ts'
 import { openService } from '#lib/lifecycle/open-service.ts'
 import { drainDeadlineMs, endOnSignals, startOrExplain } from '#lib/lifecycle/run-service.ts'
 import { connectReader, disconnect } from '#lib/redis/connect.ts'
+import { redisAt } from '#lib/redis/redis-place.ts'
 import { createApp } from './app.ts'
 import { applyTouches, touchBlockMs } from './apply-touches.ts'
 import { createAuthDeps, serviceName } from './auth-deps.ts'
@@ -18,7 +19,7 @@ await startOrExplain(process, async () => {
   const created = await seedUsers(deps, seeds)
   if (seeds.length > 0) logger.info({ created, existing: seeds.length - created }, 'users seeded')
 
-  const reader = connectReader({ url: config.REDIS_URL, name: `${serviceName}-touches` }, touchBlockMs, {
+  const reader = connectReader(redisAt(config, `${serviceName}-touches`), touchBlockMs, {
     onError: (error) => logger.warn({ err: error }, 'redis connection trouble'),
   })
   const touches = applyTouches({ redis, reader, sessions: deps.sessions, logger, now })

@@ -1,6 +1,6 @@
-import type { Redis } from 'ioredis'
 import type { AssuranceLevel, SessionView } from '#lib/contract/session.ts'
 import { createToken, parseToken, sessionIdOf } from '#lib/crypto/session-token.ts'
+import type { RedisClient } from '#lib/redis/connect.ts'
 import { channels, sessionKeys } from '#lib/redis/keys.ts'
 import { loadScript } from '#lib/redis/script.ts'
 
@@ -37,7 +37,7 @@ const touchScript = loadScript<number>(new URL('./touch.lua', import.meta.url))
 
 const instant = (ms: number) => new Date(ms).toISOString()
 
-export function createSessionStore(deps: { redis: Redis; limits: SessionLimits }): SessionStore {
+export function createSessionStore(deps: { redis: RedisClient; limits: SessionLimits }): SessionStore {
   const { redis, limits } = deps
   return {
     async open(practiceId, userId, aal) {

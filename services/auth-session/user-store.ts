@@ -1,7 +1,7 @@
-import type { Redis } from 'ioredis'
 import { Role } from '#lib/contract/permissions.ts'
 import type { DataKeys } from '#lib/crypto/data-keys.ts'
 import type { FieldCipher } from '#lib/crypto/field-cipher.ts'
+import type { RedisClient } from '#lib/redis/connect.ts'
 import { sessionKeys } from '#lib/redis/keys.ts'
 import { loadScript } from '#lib/redis/script.ts'
 
@@ -48,7 +48,11 @@ export interface UserStore {
 const settleScript = loadScript<number>(new URL('./settle-authenticator.lua', import.meta.url))
 const spendStepScript = loadScript<number>(new URL('./spend-totp-step.lua', import.meta.url))
 
-export function createUserStore(deps: { redis: Redis; cipher: FieldCipher; dataKeys: DataKeys }): UserStore {
+export function createUserStore(deps: {
+  redis: RedisClient
+  cipher: FieldCipher
+  dataKeys: DataKeys
+}): UserStore {
   const { redis, cipher, dataKeys } = deps
   const place = (practiceId: string, userId: string, field: string) => ({
     practiceId,

@@ -42,9 +42,13 @@ export async function toEnvelope(event: StreamEvent, cipher: FieldCipher): Promi
 }
 
 async function outcomeOf({ practiceId, fields }: StreamEvent, cipher: FieldCipher): Promise<object> {
-  const { requestId = '', result, error, large } = fields
+  const { requestId = '', result, error, large, meta } = fields
+  const origin = meta ? JSON.parse(meta) : {}
   if (error) return { error: JSON.parse(error) }
-  if (large === '1') return { dataRef: `/tebra/requests/${requestId}` }
+  if (large === '1') return { ...origin, dataRef: `/tebra/requests/${requestId}` }
   if (!result) return {}
-  return { data: JSON.parse(await cipher.decrypt(placeOf(practiceId, requestId, 'result'), result)) }
+  return {
+    ...origin,
+    data: JSON.parse(await cipher.decrypt(placeOf(practiceId, requestId, 'result'), result)),
+  }
 }

@@ -1,6 +1,6 @@
-import type { Redis } from 'ioredis'
 import { StreamName } from '#lib/contract/events.ts'
 import type { Logger } from '#lib/observability/logger.ts'
+import type { RedisClient } from '#lib/redis/connect.ts'
 import { queueKeys } from '#lib/redis/keys.ts'
 import { compareIds, formatEntryId, type Position, parseEntryId, zeroId } from './cursor.ts'
 import { parseEvent, type StreamEvent } from './decode-event.ts'
@@ -22,8 +22,8 @@ export interface EventReader {
 
 interface Deps {
   /** A connection of the reader's own: its reads block. */
-  readonly reader: Redis
-  readonly redis: Redis
+  readonly reader: RedisClient
+  readonly redis: RedisClient
   readonly logger: Logger
   readonly randomEpoch: () => string
   readonly blockMs: number
@@ -129,7 +129,7 @@ export function advance(from: Position, events: readonly StreamEvent[]): Positio
   return next
 }
 
-async function tailOf(redis: Redis): Promise<Position> {
+async function tailOf(redis: RedisClient): Promise<Position> {
   const last = async (name: StreamName) => {
     const [entry] = await redis.xrevrange(streamKeys[name], '+', '-', 'COUNT', 1)
     return entry ? parseEntryId(entry[0]) : zeroId

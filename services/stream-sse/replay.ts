@@ -1,5 +1,5 @@
-import type { Redis } from 'ioredis'
 import { type ResyncReason, StreamName } from '#lib/contract/events.ts'
+import type { RedisClient } from '#lib/redis/connect.ts'
 import {
   compareIds,
   type EntryId,
@@ -21,7 +21,7 @@ const pageSize = 1_000
  * What a client has missed since its cursor, oldest first, or why that cannot be told. Clients that come back with
  * the same cursor at the same time (a restarted instance) share one reading.
  */
-export function createReplay(deps: { redis: Redis; epoch: () => string; position: () => Position }) {
+export function createReplay(deps: { redis: RedisClient; epoch: () => string; position: () => Position }) {
   const running = new Map<string, Promise<Replay>>()
 
   const read = async (cursor: string): Promise<Replay> => {
@@ -50,7 +50,7 @@ export function createReplay(deps: { redis: Redis; epoch: () => string; position
 
 /** Entries after `from`. Trimming is noticed by what is gone from the front of the stream. */
 async function since(
-  redis: Redis,
+  redis: RedisClient,
   name: StreamName,
   from: EntryId,
 ): Promise<StreamEvent[] | 'trimmed' | 'future'> {
@@ -68,7 +68,11 @@ async function since(
   return (await gapAt(redis, key, from)) ?? events
 }
 
-async function gapAt(redis: Redis, key: string, from: EntryId): Promise<'trimmed' | 'future' | undefined> {
+async function gapAt(
+  redis: RedisClient,
+  key: string,
+  from: EntryId,
+): Promise<'trimmed' | 'future' | undefined> {
   const info = await streamInfo(redis, key)
   if (!info) return from.ms === 0 ? undefined : 'future'
   if (compareIds(from, info.lastId) > 0) return 'future'
@@ -76,7 +80,7 @@ async function gapAt(redis: Redis, key: string, from: EntryId): Promise<'trimmed
   return info.firstId && compareIds(from, info.firstId) >= 0 ? undefined : 'trimmed'
 }
 
-async function streamInfo(redis: Redis, key: string) {
+async function streamInfo(redis: RedisClient, key: string) {
   if ((await redis.exists(key)) === 0) return undefined
   const flat = (await redis.xinfo('STREAM', key)) as unknown[]
   const field = (name: string) => flat[flat.indexOf(name) + 1]

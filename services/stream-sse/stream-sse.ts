@@ -1,6 +1,8 @@
 import { DomainError } from '#lib/http/domain-error.ts'
 import type { ServiceGround } from '#lib/lifecycle/open-service.ts'
 import { connectReader, connectSubscriber, disconnect, untilReady } from '#lib/redis/connect.ts'
+import { takesWrites } from '#lib/redis/health.ts'
+import { redisAt } from '#lib/redis/redis-place.ts'
 import { createApp } from './app.ts'
 import type { StreamSseConfig } from './config.ts'
 import { createEncodeEvents } from './encode-events.ts'
@@ -24,10 +26,9 @@ export async function createStreamSse(
   options: { random: () => number; consoleFiles: ReadonlyMap<string, ConsoleFile> },
 ) {
   const { redis, logger, guard, now, metrics } = ground
-  const connection = { url: config.REDIS_URL, name: `${ground.service}-reader` }
   const onError = (err: Error) => logger.warn({ err }, 'redis connection trouble')
-  const reader = connectReader(connection, blockMs, { onError })
-  const subscriber = connectSubscriber({ ...connection, name: `${ground.service}-sessions` }, { onError })
+  const reader = connectReader(redisAt(config, `${ground.service}-reader`), blockMs, { onError })
+  const subscriber = connectSubscriber(redisAt(config, `${ground.service}-sessions`), { onError })
   let draining = false
 
   const encodeEvents = createEncodeEvents({ cipher: ground.cipher, logger, epoch: () => events.epoch })
@@ -91,6 +92,8 @@ export async function createStreamSse(
       checks: {
         serving: () => !draining,
         reader: () => events.idleMs() < readerSilentMaxMs,
+        // Opening a stream is audited, which is a write.
+        redis: () => takesWrites(redis),
       },
     },
   })

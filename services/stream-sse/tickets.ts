@@ -1,12 +1,12 @@
-import type { Redis } from 'ioredis'
 import { createToken, parseToken } from '#lib/crypto/session-token.ts'
 import type { ActiveSession, SessionGuard } from '#lib/http/session-guard.ts'
+import type { RedisClient } from '#lib/redis/connect.ts'
 import { sessionKeys } from '#lib/redis/keys.ts'
 
 const ticketMs = 30_000
 
 /** Single-use tickets, 30 s long, for an EventSource that cannot send the cookie. Redis knows only their hash. */
-export function createTickets(deps: { redis: Redis; guard: SessionGuard; now: () => number }) {
+export function createTickets(deps: { redis: RedisClient; guard: SessionGuard; now: () => number }) {
   return {
     async issue(session: ActiveSession): Promise<{ ticket: string; expiresAt: string }> {
       const ticket = createToken(session.practiceId)

@@ -1,7 +1,7 @@
-import type { Redis } from 'ioredis'
 import { SessionEnded } from '#lib/contract/session.ts'
 import type { SessionGuard } from '#lib/http/session-guard.ts'
 import type { Logger } from '#lib/observability/logger.ts'
+import type { RedisClient } from '#lib/redis/connect.ts'
 import { channels } from '#lib/redis/keys.ts'
 import type { Hub } from './hub.ts'
 import type { Subscriber } from './subscriber.ts'
@@ -9,7 +9,7 @@ import type { Subscriber } from './subscriber.ts'
 const notWanted = () => 0
 
 interface Deps {
-  readonly subscriber: Redis
+  readonly subscriber: RedisClient
   readonly guard: SessionGuard
   readonly hub: Hub
   readonly logger: Logger

@@ -5,6 +5,7 @@ import { createServiceApp, type ServiceAppDeps } from '#lib/http/service-app.ts'
 import type { SessionGuard } from '#lib/http/session-guard.ts'
 import { addCancelRequest } from './intake/cancel-request.ts'
 import { addDeadLetters } from './intake/dead-letters.ts'
+import { addForceBreaker } from './intake/force-breaker.ts'
 import type { IntakeDeps } from './intake/intake-deps.ts'
 import { addListActions } from './intake/list-actions.ts'
 import { addReadRequests } from './intake/read-requests.ts'
@@ -31,6 +32,7 @@ export function createApp(deps: TebraProxyDeps) {
     addDeadLetters(app, intake)
     addListActions(app, intake)
     addShowStatus(app, intake)
+    addForceBreaker(app, { ...intake, logger: deps.logger })
     serveOpenApi(app, {
       path: '/tebra/openapi.json',
       title: 'tebra-proxy-worker',

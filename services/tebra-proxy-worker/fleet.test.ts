@@ -49,7 +49,8 @@ test('when the upstream throttles all the same, the whole fleet pauses that oper
   const submitted = await Promise.all(Array.from({ length: 6 }, () => desk.submit('getProviders')))
   const records = await Promise.all(submitted.map(({ id }) => desk.ended(id, 30)))
   expect(records.map(({ status }) => status)).toEqual(records.map(() => 'success'))
-  expect(records.every(({ attempts }) => attempts === 1)).toBe(true)
+  // Who shared another’s call made no attempt.
+  expect(records.every(({ attempts }) => attempts <= 1)).toBe(true)
 }, 60_000)
 
 test('workers that come and go end every request exactly once', async () => {

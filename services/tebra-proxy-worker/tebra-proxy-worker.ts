@@ -1,8 +1,14 @@
 import { readUserPermissions } from '#lib/http/user-permissions.ts'
 import type { ServiceGround } from '#lib/lifecycle/open-service.ts'
-import { disconnect } from '#lib/redis/connect.ts'
+import { connectCommands, disconnect, untilReady } from '#lib/redis/connect.ts'
+import { takesWrites } from '#lib/redis/health.ts'
+import { redisAt } from '#lib/redis/redis-place.ts'
 import { shareInFlight } from '#lib/resilience/share-in-flight.ts'
 import { createApp } from './app.ts'
+import { readBreaker } from './breaker/shared-state.ts'
+import { createAnswerAtIntake } from './cache/answer-at-intake.ts'
+import { createAnswerCache } from './cache/answer-cache.ts'
+import { createNameRead } from './cache/read-name.ts'
 import type { TebraProxyWorkerConfig } from './config.ts'
 import { createConfirmDurable } from './intake/confirm-durable.ts'
 import { createRequestDesk } from './intake/request-desk.ts'
@@ -10,9 +16,11 @@ import { createPhpUpstream } from './upstream/php/php-upstream.ts'
 import { createSoapUpstream } from './upstream/soap/soap-upstream.ts'
 import { learnIntervals } from './worker/learn-intervals.ts'
 import { createRateLimiter } from './worker/rate-limiter.ts'
-import { startWorker } from './worker/start-worker.ts'
+import { inlineBytesMax, startWorker } from './worker/start-worker.ts'
 
 const workerSilentMaxMs = 10_000
+/** A month of appointments is some 300 KiB sealed; a practice's cache is a day's work of its front desk. */
+const cacheLimits = { entryBytesMax: 2 * 1024 * 1024, practiceBytesMax: 16 * 1024 * 1024 }
 
 /** The whole service over its ground: the intake's routes, the worker's loop, or both, by `ROLE`. */
 export async function createTebraProxyWorker(
@@ -40,12 +48,29 @@ export async function createTebraProxyWorker(
     answerBytesMax: config.TEBRA_ANSWER_BYTES_MAX,
   })
 
+  const form = upstream.form
+  const cache = createAnswerCache({ ...ground, limits: cacheLimits })
+  const nameRead = createNameRead({ key: config.PHI_KEY, form, accountOf: credentialsOf, now })
+
+  // A connection of its own: the wait for a replica or a disk holds up what comes behind it.
+  const waits =
+    config.DURABILITY === 'memory'
+      ? redis
+      : connectCommands(redisAt(config, `${ground.service}-waits`), {
+          onError: (err) => ground.logger.warn({ err }, 'redis connection trouble'),
+        })
+  await untilReady(waits)
+  const confirmDurable = await createConfirmDurable(waits, config.DURABILITY)
+
   const worker =
     config.ROLE === 'intake'
       ? undefined
       : await startWorker(ground, config, {
           ...options,
           upstream,
+          cache,
+          nameRead,
+          confirmDurable,
           permissionsOf: shareInFlight((practiceId: string, userId: string) =>
             readUserPermissions(redis, practiceId, userId),
           ),
@@ -58,7 +83,6 @@ export async function createTebraProxyWorker(
     void learnIntervals({ ...ground, upstream, limiter, accounts })
   }
 
-  const confirmDurable = await createConfirmDurable(redis, config.DURABILITY)
   let draining = false
   const app = createApp({
     ...ground,
@@ -77,8 +101,17 @@ export async function createTebraProxyWorker(
             practiceShare: config.PRACTICE_SHARE,
           },
         }),
+        answerFromCache: createAnswerAtIntake({
+          ...ground,
+          cache,
+          nameRead,
+          form,
+          breaker: () => readBreaker(redis, form),
+          probeEveryMs: config.BREAKER_WAIT_MS,
+          limits: { retentionMs: config.RETENTION_MS, inlineBytesMax },
+        }),
         confirmDurable,
-        form: upstream.form,
+        form,
         limiter,
         accountOf,
       },
@@ -87,7 +120,7 @@ export async function createTebraProxyWorker(
       ...ground,
       checks: {
         serving: () => !draining,
-        redis: async () => (await redis.ping()) === 'PONG',
+        redis: () => takesWrites(redis),
         ...(worker && { worker: () => worker.idleMs() < workerSilentMaxMs }),
       },
     },
@@ -99,7 +132,7 @@ export async function createTebraProxyWorker(
     async close(): Promise<void> {
       draining = true
       await worker?.stop()
-      disconnect(redis)
+      disconnect(redis, waits)
     },
   }
 }

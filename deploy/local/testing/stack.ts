@@ -7,10 +7,13 @@ import type { Role } from '#lib/contract/permissions.ts'
 import { RequestRecord } from '#lib/contract/requests.ts'
 import { LoginAnswer } from '#lib/contract/session.ts'
 import { until } from '#lib/processes/wait.ts'
-import { type Stack, startStack } from '../stack.ts'
+import { type Stack, type StackOptions, startStack } from '../stack.ts'
 
 /** A stack in a folder of its own, and its removal; the last lines are told when it does not come up. */
-export async function startTestStack(env: Record<string, string> = {}) {
+export async function startTestStack(
+  env: Record<string, string> = {},
+  startRedis?: StackOptions['startRedis'],
+) {
   const folder = await mkdtemp(join(tmpdir(), 'stack-test-'))
   const lines: string[] = []
   const onLine = (source: string, line: string) => {
@@ -21,6 +24,7 @@ export async function startTestStack(env: Record<string, string> = {}) {
     folder,
     onLine,
     env: { LOG_LEVEL: 'warn', LEASE_MS: '1000', ...env },
+    ...(startRedis && { startRedis }),
   }).catch((error: unknown) => {
     throw new Error(`the stack did not start:\n${lines.join('\n')}`, { cause: error })
   })

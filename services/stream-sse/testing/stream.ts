@@ -5,7 +5,7 @@ import { placeOf } from '#lib/crypto/request-place.ts'
 import { until } from '#lib/processes/wait.ts'
 import { queueKeys } from '#lib/redis/keys.ts'
 import { openTestGround, signInTestUser, type TestSession, testSecrets } from '#lib/testing/ground.ts'
-import type { TestRedis } from '#lib/testing/redis.ts'
+import { type RedisAddress, redisPlaceOf } from '#lib/testing/redis.ts'
 import { StreamSseConfig } from '../config.ts'
 import type { ConsoleFile } from '../serve-console.ts'
 import { createStreamSse } from '../stream-sse.ts'
@@ -17,10 +17,10 @@ const page: ConsoleFile = {
 const script: ConsoleFile = { bytes: new TextEncoder().encode('1'), type: 'text/javascript; charset=utf-8' }
 
 /** A whole stream-sse on a socket in this process, over the test's Redis. */
-export async function startStreams(redis: TestRedis, env: Record<string, string> = {}) {
+export async function startStreams(redis: RedisAddress, env: Record<string, string> = {}) {
   const ground = await openTestGround('stream-sse', redis)
   const config = readConfig(StreamSseConfig, {
-    REDIS_URL: redis.url,
+    ...redisPlaceOf(redis),
     PHI_KEY: testSecrets.PHI_KEY.toString('base64'),
     AUDIT_KEY: testSecrets.AUDIT_KEY.toString('base64'),
     ...env,

@@ -1,13 +1,15 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
 import { z } from 'zod'
 import { Uuid } from '#lib/contract/ids.ts'
-import { RequestRecord } from '#lib/contract/requests.ts'
+import { isEnd, RequestRecord } from '#lib/contract/requests.ts'
 import { DomainError } from '#lib/http/domain-error.ts'
 import { needsSession, problemResponses } from '#lib/http/openapi.ts'
 import type { ServiceEnv } from '#lib/http/service-env.ts'
+import type { ActiveSession } from '#lib/http/session-guard.ts'
+import { auditChange } from './audit-change.ts'
 import type { IntakeDeps } from './intake-deps.ts'
 
-/** POST /tebra/requests/:id/cancel: only the requester, and only before the upstream call has begun. */
+/** POST /tebra/requests/:id/cancel: by the requester or an operator, and only before the upstream call has begun. */
 export function addCancelRequest(app: OpenAPIHono<ServiceEnv>, deps: IntakeDeps): void {
   const route = createRoute({
     method: 'post',
@@ -17,31 +19,38 @@ export function addCancelRequest(app: OpenAPIHono<ServiceEnv>, deps: IntakeDeps)
     middleware: deps.signedIn(),
     request: { params: z.object({ id: Uuid }) },
     responses: {
-      200: { description: 'Cancelled', content: { 'application/json': { schema: RequestRecord } } },
+      200: {
+        description: 'Cancelled: it is not sent',
+        content: { 'application/json': { schema: RequestRecord } },
+      },
       ...problemResponses(401, 403, 404, 409, 415, 503),
     },
   })
 
   app.openapi(route, async (c) => {
     const { id } = c.req.valid('param')
-    const { session } = c.var
-    const record = await deps.desk.read(id)
-    if (!record || record.practiceId !== session.practiceId || record.userId !== session.userId)
-      throw new DomainError('not-found')
-    await deps.audit.append({
-      action: 'request.cancel',
-      actor: session.userId,
-      practiceId: session.practiceId,
-      entity: `Request/${id}`,
-      outcome: 'success',
-      requestId: c.var.requestId,
-    })
-    const answer = await deps.desk.cancel(record)
+    const record = await deps.desk.readPlain(id)
+    if (!record) throw new DomainError('not-found')
+    const by = roleTowards(record, c.var.session)
+    if (isEnd(record.status)) throw new DomainError('already-ended')
+    const answer = await auditChange(
+      deps,
+      c.var,
+      { action: 'request.cancel', entity: `Request/${id}`, reason: `by the ${by}` },
+      () => deps.desk.cancel(record, by),
+    )
     if (answer === 'missing') throw new DomainError('not-found')
     if (answer === 'ended') throw new DomainError('already-ended')
     if (answer === 'started') throw new DomainError('already-started')
-    const cancelled = await deps.desk.read(id)
-    if (!cancelled) throw new DomainError('not-found')
-    return c.json(cancelled, 200)
+    await deps.confirmDurable(id)
+    return c.json((await deps.desk.readPlain(id)) ?? record, 200)
   })
+}
+
+/** As whom the caller may cancel it; 403 for those who may see that it is there, 404 for everybody else. */
+function roleTowards(record: RequestRecord, session: ActiveSession): 'requester' | 'operator' {
+  if (record.practiceId !== session.practiceId) throw new DomainError('not-found')
+  if (record.userId === session.userId) return 'requester'
+  if (session.permissions.includes('dead-letters:write')) return 'operator'
+  throw new DomainError(session.permissions.includes('ops:read') ? 'forbidden' : 'not-found')
 }

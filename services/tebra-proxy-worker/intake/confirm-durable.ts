@@ -1,37 +1,41 @@
-import type { Redis } from 'ioredis'
 import { ConfigError } from '#lib/config/read-config.ts'
 import { DomainError } from '#lib/http/domain-error.ts'
+import { createConfirmWrite, type Safety } from '#lib/redis/confirm-write.ts'
+import { mastersOf, type RedisClient } from '#lib/redis/connect.ts'
+import { queueKeys } from '#lib/redis/keys.ts'
 
 export type Durability = 'memory' | 'aof' | 'replica'
 
-const confirmWithinMs = 1_000
+/** Resolves when the named requests, as they stand now, are as safe as configured; else rejects `not-durable`. */
+export type ConfirmDurable = (...requestIds: string[]) => Promise<void>
 
 /**
- * Makes the wait after each accepted request: until it is as safe as configured, or `not-durable` (the request may yet
- * survive, so the caller tries again with the same idempotency key). `aof` uses WAITAOF (Redis 7.2), and on an older
- * server demands appendfsync=always, which confirms by itself; it throws where neither is there.
+ * Makes the wait after each accepted request and before each upstream write. What is not confirmed may yet survive,
+ * so the caller tries again with the same idempotency key. `aof` uses WAITAOF (Redis 7.2), and on an older server
+ * demands appendfsync=always, which confirms by itself; it throws where neither is there. `redis` is a connection of
+ * its own: the wait holds up what comes behind it.
  */
 export async function createConfirmDurable(
-  redis: Redis,
+  redis: RedisClient,
   durability: Durability,
-): Promise<() => Promise<void>> {
+): Promise<ConfirmDurable> {
   if (durability === 'memory') return async () => {}
-  if (durability === 'replica')
-    return async () => {
-      if ((await redis.wait(1, confirmWithinMs)) < 1) throw new DomainError('not-durable')
-    }
-  if (await knowsWaitAof(redis))
-    return async () => {
-      const [local] = (await redis.call('WAITAOF', 1, 0, confirmWithinMs)) as [number, number]
-      if (local < 1) throw new DomainError('not-durable')
-    }
-  if ((await appendFsync(redis)) === 'always') return async () => {}
+  if (durability === 'replica' || (await knowsWaitAof(redis))) return confirmBy(redis, durability)
+  if (await syncsAlways(redis)) return async () => {}
   throw new ConfigError(
     'DURABILITY=aof cannot be kept by this Redis: it needs version 7.2 (WAITAOF) or appendfsync always.',
   )
 }
 
-async function knowsWaitAof(redis: Redis): Promise<boolean> {
+function confirmBy(redis: RedisClient, safety: Safety): ConfirmDurable {
+  const confirm = createConfirmWrite(redis, safety)
+  return async (...requestIds) => {
+    const safe = await Promise.all(requestIds.map((id) => confirm(queueKeys.request(id))))
+    if (!safe.every(Boolean)) throw new DomainError('not-durable')
+  }
+}
+
+async function knowsWaitAof(redis: RedisClient): Promise<boolean> {
   try {
     await redis.call('WAITAOF', 0, 0, 0)
     return true
@@ -41,7 +45,7 @@ async function knowsWaitAof(redis: Redis): Promise<boolean> {
   }
 }
 
-async function appendFsync(redis: Redis): Promise<string | undefined> {
-  const [, value] = (await redis.config('GET', 'appendfsync')) as string[]
-  return value
+async function syncsAlways(redis: RedisClient): Promise<boolean> {
+  const replies = await Promise.all(mastersOf(redis).map((node) => node.config('GET', 'appendfsync')))
+  return (replies as string[][]).every(([, value]) => value === 'always')
 }

@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto'
-import type { Redis } from 'ioredis'
 import type { ActionName } from '#lib/contract/actions.ts'
-import { isEnd, type RequestRecord } from '#lib/contract/requests.ts'
+import { type CacheMode, isEnd, type RequestRecord } from '#lib/contract/requests.ts'
 import type { FieldCipher } from '#lib/crypto/field-cipher.ts'
 import { placeOf } from '#lib/crypto/request-place.ts'
+import type { RedisClient } from '#lib/redis/connect.ts'
 import { queueKeys as keys } from '#lib/redis/keys.ts'
 import { loadScript } from '#lib/redis/script.ts'
-import { toRecord } from '../queue/record.ts'
+import { readPlainRecord, toRecord } from '../queue/record.ts'
+import { createDeadLetterDesk } from './dead-letter-desk.ts'
 import { createLaneOf } from './lane-of.ts'
+import { type Page, type PageRange, readPage } from './read-page.ts'
 
 export interface NewRequest {
   readonly id: string
@@ -18,6 +20,8 @@ export interface NewRequest {
   readonly correlationId: string
   /** bulk waits until nobody of the practice waits with an interactive request. */
   readonly priority: 'interactive' | 'bulk'
+  /** How old the answer to a read may be; fresh where it is left out. */
+  readonly cache?: CacheMode
   readonly idempotencyKey: string | undefined
 }
 
@@ -44,12 +48,10 @@ const load = <Reply>(name: string) =>
 
 const submitScript = load<[string, string, string]>('submit')
 const cancelScript = load<'done' | 'started' | 'ended' | 'missing'>('cancel')
-const requeueScript = load<'done' | 'not-dead'>('requeue')
-const resolveScript = load<'done' | 'not-dead'>('resolve')
 
 /** The intake's side of the queue: what callers do with requests, each change in one script. */
 export function createRequestDesk(deps: {
-  redis: Redis
+  redis: RedisClient
   cipher: FieldCipher
   limits: DeskLimits
   laneKey: Buffer
@@ -60,22 +62,37 @@ export function createRequestDesk(deps: {
   const seal = (practiceId: string, id: string, params: unknown) =>
     cipher.encrypt(placeOf(practiceId, id, 'params'), JSON.stringify(params))
 
+  /** What changes in a record with its params: the sealed text, its share of the byte budget, its lane. */
+  const sealEdited = async ({ practiceId, id }: RequestRecord, params: unknown) => {
+    const sealed = await seal(practiceId, id, params)
+    const lane = laneOf(practiceId, params)
+    return { sealed, bytes: sealed.length + recordBytes, lane: lane && keys.lane(practiceId, lane) }
+  }
+
   const read = async (id: string): Promise<RequestRecord | undefined> => {
     const hash = await redis.hgetall(keys.request(id))
     const record = toRecord(id, hash)
-    if (!record || !hash.result || !isEnd(record.status)) return record
-    const data = JSON.parse(await cipher.decrypt(placeOf(record.practiceId, id, 'result'), hash.result))
-    return { ...record, data }
+    if (!record || !isEnd(record.status)) return record
+    const open = (field: 'result' | 'note', sealed: string) =>
+      cipher.decrypt(placeOf(record.practiceId, id, field), sealed)
+    return {
+      ...record,
+      ...(hash.result && { data: JSON.parse(await open('result', hash.result)) }),
+      ...(hash.note && { note: await open('note', hash.note) }),
+    }
   }
 
   return {
+    /** The whole record, its result and note opened. */
     read,
+    /** How it stands, with nothing opened: enough to decide, and to answer those who may not see results. */
+    readPlain: (id: string): Promise<RequestRecord | undefined> => readPlainRecord(redis, id),
 
     async submit(request: NewRequest): Promise<Submission> {
-      const { id, action, practiceId, userId, correlationId, idempotencyKey } = request
+      const { id, action, practiceId, userId, correlationId, idempotencyKey, cache = 'fresh' } = request
       const params = await seal(practiceId, id, request.params)
       const lane = laneOf(practiceId, request.params)
-      const body = idempotencyKey === undefined ? '' : fingerprint([userId, action, request.params])
+      const body = idempotencyKey === undefined ? '' : fingerprint([userId, action, request.params, cache])
       const mark =
         idempotencyKey === undefined
           ? keys.request(id)
@@ -103,6 +120,8 @@ export function createRequestDesk(deps: {
           limits.practiceShare,
           'priority',
           request.priority,
+          'cache',
+          cache,
           'lane',
           lane && keys.lane(practiceId, lane),
           'action',
@@ -126,71 +145,38 @@ export function createRequestDesk(deps: {
       }
     },
 
-    /** Newest first, from the caller's own history or the practice's; `before` is exclusive, ms. */
-    async history(
+    /** Newest first, a user's own history or the practice's; never results or params. */
+    history: (
       whose: { practiceId: string; userId?: string },
-      range: { from: number; before: number; count: number },
-    ): Promise<{ records: RequestRecord[]; next: number | undefined }> {
-      const key =
+      range: PageRange,
+      matches: (record: RequestRecord) => boolean,
+    ): Promise<Page<RequestRecord>> =>
+      readPage(
+        redis,
         whose.userId === undefined
           ? keys.practiceHistory(whose.practiceId)
-          : keys.userHistory(whose.practiceId, whose.userId)
-      const flat = await redis.zrevrangebyscore(
-        key,
-        `(${range.before}`,
-        range.from,
-        'WITHSCORES',
-        'LIMIT',
-        0,
-        range.count,
-      )
-      const ids = flat.filter((_, index) => index % 2 === 0)
-      const hashes = await Promise.all(ids.map((id) => redis.hgetall(keys.request(id))))
-      const records = ids.flatMap((id, index) => toRecord(id, hashes[index] ?? {}) ?? [])
-      return { records, next: ids.length === range.count ? Number(flat.at(-1)) : undefined }
-    },
+          : keys.userHistory(whose.practiceId, whose.userId),
+        range,
+        async (id) => {
+          const record = await readPlainRecord(redis, id)
+          return record && matches(record) ? record : undefined
+        },
+      ),
 
-    async deadLetters(practiceId: string, count: number): Promise<RequestRecord[]> {
-      const ids = await redis.zrevrange(keys.dead(practiceId), 0, count - 1)
-      const hashes = await Promise.all(ids.map((id) => redis.hgetall(keys.request(id))))
-      return ids.flatMap((id, index) => toRecord(id, hashes[index] ?? {}) ?? [])
-    },
-
-    cancel(record: RequestRecord) {
+    cancel(record: RequestRecord, by: 'requester' | 'operator' = 'requester') {
       const { id, practiceId } = record
-      const error = { code: 'cancelled', message: 'cancelled by a person', retryable: false }
+      const error = { code: 'cancelled', message: `cancelled by the ${by}`, retryable: false }
       return cancelScript(
         redis,
         [
-          keys.request(id),
-          keys.delayed,
-          keys.status,
-          keys.responses,
-          keys.bytes,
-          keys.open,
+          ...[keys.request(id), keys.delayed, keys.status, keys.responses, keys.bytes, keys.open],
           keys.dead(practiceId),
         ],
         [id, JSON.stringify(error), limits.retentionMs],
       )
     },
 
-    /** Another round for a dead letter, with its own params or with edited ones. */
-    async requeue(record: RequestRecord, params: unknown) {
-      const { id, practiceId } = record
-      const sealed = params === undefined ? '' : await seal(practiceId, id, params)
-      return requeueScript(
-        redis,
-        [keys.request(id), keys.requests, keys.status, keys.dead(practiceId), keys.bytes, keys.open],
-        [id, sealed],
-      )
-    },
-
-    resolve: (record: RequestRecord, outcome: 'success' | 'error' | 'cancelled') =>
-      resolveScript(
-        redis,
-        [keys.request(record.id), keys.dead(record.practiceId), keys.status],
-        [record.id, outcome, limits.retentionMs],
-      ),
+    deadLetters: createDeadLetterDesk({ redis, cipher, limits, sealEdited }),
   }
 }
 

@@ -1,12 +1,12 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
-import type { Redis } from 'ioredis'
 import { TebraStatus } from '#lib/contract/health.ts'
 import { needsSession, problemResponses } from '#lib/http/openapi.ts'
 import type { ServiceEnv } from '#lib/http/service-env.ts'
+import type { RedisClient } from '#lib/redis/connect.ts'
 import { redisHealth } from '#lib/redis/health.ts'
 import { queueKeys as keys } from '#lib/redis/keys.ts'
+import { readBreaker } from '../breaker/shared-state.ts'
 import { group } from '../queue/request-queue.ts'
-import { readBreaker } from '../worker/breaker-report.ts'
 import { readWorkers } from '../worker/heartbeat.ts'
 import type { IntakeDeps } from './intake-deps.ts'
 
@@ -47,7 +47,7 @@ export function addShowStatus(app: OpenAPIHono<ServiceEnv>, deps: IntakeDeps): v
   })
 }
 
-async function readQueue(redis: Redis, practiceId: string, now: number): Promise<TebraStatus['queue']> {
+async function readQueue(redis: RedisClient, practiceId: string, now: number): Promise<TebraStatus['queue']> {
   const [depth, pending, delayed, oldest, dead] = await Promise.all([
     redis.zcard(keys.open),
     // NOGROUP: no worker has ever been there.

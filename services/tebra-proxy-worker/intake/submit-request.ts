@@ -48,14 +48,18 @@ export function addSubmitRequest(app: OpenAPIHono<ServiceEnv>, deps: IntakeDeps)
       userId: session.userId,
       correlationId: body.correlationId ?? uuidv7(),
       priority: body.priority,
+      cache: body.cache,
       idempotencyKey: c.req.valid('header')['idempotency-key'],
     }
     // Before, and not after: what was queued cannot be taken back when the audit log turns out to be away.
-    await auditSubmission(deps.audit, request, requestId)
+    await auditRequest(deps.audit, 'request.submit', request, requestId)
     const submission = await deps.desk.submit(request)
     if (submission.kind === 'conflict') throw new DomainError('idempotency-conflict')
     if (submission.kind === 'full') throw new DomainError('queue-full', { retryAfterSeconds: 10 })
-    await deps.confirmDurable()
+    const accepted = { ...request, id: submission.id }
+    if (await deps.answerFromCache(accepted))
+      await auditRequest(deps.audit, 'request.end', accepted, submission.correlationId)
+    await deps.confirmDurable(submission.id)
 
     const self = `/tebra/requests/${submission.id}`
     c.header('Location', self)
@@ -76,18 +80,19 @@ export const wrongParams = (error: z.ZodError): DomainError =>
     errors: error.issues.map(({ path, message }) => ({ path: ['params', ...path].join('.'), message })),
   })
 
-function auditSubmission(
+function auditRequest(
   audit: AuditLog,
+  action: 'request.submit' | 'request.end',
   request: { id: string; action: string; userId: string; practiceId: string },
   requestId: string,
 ): Promise<void> {
   return audit.append({
-    action: 'request.submit',
+    action,
     actor: request.userId,
     practiceId: request.practiceId,
     entity: `Request/${request.id}`,
     outcome: 'success',
     requestId,
-    reason: request.action,
+    ...(action === 'request.submit' && { reason: request.action }),
   })
 }

@@ -1,7 +1,7 @@
-import type { Redis } from 'ioredis'
 import { ActionName } from '#lib/contract/actions.ts'
 import type { RequestError } from '#lib/contract/requests.ts'
 import { createBatch } from '#lib/redis/batch.ts'
+import type { RedisClient } from '#lib/redis/connect.ts'
 import { queueKeys as keys } from '#lib/redis/keys.ts'
 import { loadScript } from '#lib/redis/script.ts'
 
@@ -60,8 +60,22 @@ const renewScript = load<number[]>('renew')
 const removeScript = load<number>('remove-consumer')
 
 /** The worker's side of the queue: every step is one script, and each checks that the request is still ours. */
-export function createRequestQueue(deps: { redis: Redis; consumer: string; limits: QueueLimits }) {
+export function createRequestQueue(deps: {
+  redis: RedisClient
+  consumer: string
+  limits: QueueLimits
+  /** Resolves when a request, as it stands now, survives what it must survive; without it memory is enough. */
+  confirmDurable?: (id: string) => Promise<void>
+}) {
   const { redis, consumer, limits } = deps
+
+  const beginBatch = createBatch((requests: readonly ClaimedRequest[]) =>
+    beginScript(
+      redis,
+      requests.map(({ id }) => keys.request(id)),
+      requests.map(({ fence }) => fence),
+    ),
+  )
 
   const finishBatch = createBatch((ended: readonly { request: ClaimedRequest; end: RequestEnd }[]) =>
     finishScript(
@@ -104,14 +118,15 @@ export function createRequestQueue(deps: { redis: Redis; consumer: string; limit
       })
     },
 
-    /** The attempt's number, or 0 when the request was cancelled or taken over. */
-    beginAttempt: createBatch((requests: readonly ClaimedRequest[]) =>
-      beginScript(
-        redis,
-        requests.map(({ id }) => keys.request(id)),
-        requests.map(({ fence }) => fence),
-      ),
-    ),
+    /**
+     * The attempt's number, or 0 when the request was cancelled or taken over. Rejects where the written intent is
+     * not as durable as configured: a failover that forgets it would let the call be made a second time.
+     */
+    async beginAttempt(request: ClaimedRequest): Promise<number> {
+      const attempt = await beginBatch(request)
+      if (attempt > 0) await deps.confirmDurable?.(request.id)
+      return attempt
+    },
 
     finish: (request: ClaimedRequest, end: RequestEnd): Promise<Fenced> => finishBatch({ request, end }),
 
@@ -169,7 +184,7 @@ export type RequestQueue = ReturnType<typeof createRequestQueue>
 
 /** Waits up to `blockMs` for new entries on a connection of its own. */
 export async function readNew(
-  reader: Redis,
+  reader: RedisClient,
   consumer: string,
   options: { count: number; blockMs: number },
 ): Promise<Delivery[]> {

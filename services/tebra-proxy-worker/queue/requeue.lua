@@ -1,16 +1,25 @@
--- Makes a dead letter a pending request again, with all its attempts before it.
--- KEYS[1] request  [2] requests  [3] status  [4] practice's dead letters  [5] bytes  [6] open
--- ARGV[1] id  [2] sealed params, '' to keep what was sent
--- Reply: done | not-dead
-local record = redis.call('HMGET', KEYS[1], 'status', 'bytes')
-if record[1] ~= 'dead' and record[1] ~= 'uncertain' then return 'not-dead' end
+-- Makes a dead letter a pending request again: a new round of attempts, with its params or with edited ones.
+-- KEYS[1] request  [2] status  [3] practice's dead letters  [4] bytes  [5] open
+-- ARGV[1] id  [2] status and [3] end (ms) that the operator saw  [4] byte budget
+--      [5] sealed params, '' to keep what was sent  then with them: [6] their bytes  [7] their lane
+-- Reply: done | changed (no longer what the operator saw) | full
+-- Keeps: of any number of operators one has the effect, and nobody's confirmation counts for a later end.
+local record = redis.call('HMGET', KEYS[1], 'status', 'endedAt', 'bytes')
+if record[1] ~= 'dead' and record[1] ~= 'uncertain' then return 'changed' end
+if record[1] ~= ARGV[2] or record[2] ~= ARGV[3] then return 'changed' end
+local edited = ARGV[5] ~= ''
+local bytes = edited and ARGV[6] or record[3]
+if tonumber(redis.call('GET', KEYS[4]) or '0') + tonumber(bytes) > tonumber(ARGV[4]) then return 'full' end
+
 local now = nowMs()
-redis.call('HSET', KEYS[1], 'attempts', 0, 'intent', '', 'error', '')
+-- A worker that never heard the reply to its end sends it again; its fence must not fit the new round.
+redis.call('HINCRBY', KEYS[1], 'fence', 1)
+redis.call('HSET', KEYS[1], 'attempts', 0, 'intent', '', 'error', '', 'bytes', bytes)
 redis.call('HDEL', KEYS[1], 'endedAt', 'durationMs')
-if ARGV[2] ~= '' then redis.call('HSET', KEYS[1], 'params', ARGV[2]) end
-redis.call('ZREM', KEYS[4], ARGV[1])
-redis.call('INCRBY', KEYS[5], record[2])
-redis.call('ZADD', KEYS[6], now, ARGV[1])
+if edited then redis.call('HSET', KEYS[1], 'params', ARGV[5], 'lane', ARGV[7]) end
+redis.call('ZREM', KEYS[3], ARGV[1])
+redis.call('INCRBY', KEYS[4], bytes)
+redis.call('ZADD', KEYS[5], now, ARGV[1])
 joinQueue(KEYS[1], ARGV[1])
-note(KEYS[1], KEYS[3], ARGV[1], 'pending', now, 'requeued')
+note(KEYS[1], KEYS[2], ARGV[1], 'pending', now, 'requeued')
 return 'done'

@@ -2,7 +2,7 @@ import { readConfig } from '#lib/config/read-config.ts'
 import type { ActionName } from '#lib/contract/actions.ts'
 import { RequestRecord, SubmitAnswer } from '#lib/contract/requests.ts'
 import { openTestGround, signInTestUser, type TestSession, testSecrets } from '#lib/testing/ground.ts'
-import type { TestRedis } from '#lib/testing/redis.ts'
+import { type RedisAddress, redisPlaceOf } from '#lib/testing/redis.ts'
 import { createSimulator } from '../../../loadtest/simulator/app.ts'
 import { systemClock } from '../../../loadtest/simulator/clock.ts'
 import { TebraProxyWorkerConfig } from '../config.ts'
@@ -55,7 +55,11 @@ export function startSimulator() {
 export type Simulator = ReturnType<typeof startSimulator>
 
 /** A whole tebra-proxy-worker in this process, over the test's Redis and a simulator. */
-export async function startProxy(redis: TestRedis, simulator: Simulator, env: Record<string, string> = {}) {
+export async function startProxy(
+  redis: RedisAddress,
+  simulator: Simulator,
+  env: Record<string, string> = {},
+) {
   const ground = await openTestGround('tebra-proxy-worker', redis)
   const account = {
     customerKey: 'key',
@@ -64,7 +68,7 @@ export async function startProxy(redis: TestRedis, simulator: Simulator, env: Re
     timeZone: 'America/New_York',
   }
   const config = readConfig(TebraProxyWorkerConfig, {
-    REDIS_URL: redis.url,
+    ...redisPlaceOf(redis),
     PHI_KEY: testSecrets.PHI_KEY.toString('base64'),
     AUDIT_KEY: testSecrets.AUDIT_KEY.toString('base64'),
     TEBRA_URL: `${simulator.url}/services/soap/2.1/KareoServices.svc`,

@@ -1,6 +1,7 @@
 import type { AuditLog } from '#lib/audit/audit-log.ts'
 import type { FieldCipher } from '#lib/crypto/field-cipher.ts'
 import { placeOf } from '#lib/crypto/request-place.ts'
+import { DomainError } from '#lib/http/domain-error.ts'
 import type { Logger } from '#lib/observability/logger.ts'
 import { isRedisUnavailable } from '#lib/redis/unavailable.ts'
 import type { ClaimedRequest, Fenced, RequestQueue } from '../queue/request-queue.ts'
@@ -18,6 +19,7 @@ interface Deps {
 
 const writeTries = 20
 const writeAgainMs = 500
+const notDurableMs = 1_000
 
 /** Runs a claimed request and writes its outcome down; what cannot be written is left to its lease. Never rejects. */
 export function createHandleRequest(deps: Deps) {
@@ -34,7 +36,8 @@ export function createHandleRequest(deps: Deps) {
       case 'succeeded': {
         const place = placeOf(request.practiceId, request.id, 'result')
         const sealed = await deps.cipher.encrypt(place, JSON.stringify(outcome.result))
-        return queue.finish(request, { status: 'success', sealed })
+        const meta = outcome.meta && { meta: JSON.stringify(outcome.meta) }
+        return queue.finish(request, { status: 'success', sealed, ...meta })
       }
     }
   }
@@ -62,7 +65,17 @@ export function createHandleRequest(deps: Deps) {
       log.info({ outcome: outcome.kind, written, durationMs: Math.round(durationMs) }, 'request worked')
       if (written === 'done' && outcome.kind !== 'retry') await recordEnd(request, outcome)
     } catch (error) {
+      if (isNotDurable(error)) return giveBack(request, log)
       // Left pending: after its lease another attempt finds the record as we left it.
+      log.error({ err: error }, 'request left to its lease')
+    }
+  }
+
+  /** Nothing was sent: the attempt is given back, and made when what it writes down is safe again. */
+  async function giveBack(request: ClaimedRequest, log: Logger): Promise<void> {
+    try {
+      await queue.postpone(request, { delayMs: notDurableMs, reason: 'not-durable', burned: false })
+    } catch (error) {
       log.error({ err: error }, 'request left to its lease')
     }
   }
@@ -79,3 +92,5 @@ export function createHandleRequest(deps: Deps) {
     })
   }
 }
+
+const isNotDurable = (error: unknown): boolean => error instanceof DomainError && error.code === 'not-durable'

@@ -1,5 +1,5 @@
-import type { Redis } from 'ioredis'
 import type { TebraStatus } from '#lib/contract/health.ts'
+import type { RedisClient } from '#lib/redis/connect.ts'
 import { queueKeys as keys } from '#lib/redis/keys.ts'
 
 const beatMs = 2_000
@@ -13,7 +13,7 @@ export interface Vitals {
 
 /** Says every 2 s that this worker lives; a worker that has been silent for 15 s is forgotten. */
 export function startHeartbeat(deps: {
-  redis: Redis
+  redis: RedisClient
   name: string
   now: () => number
   vitals: () => Vitals
@@ -49,7 +49,7 @@ export function startHeartbeat(deps: {
   }
 }
 
-export async function readWorkers(redis: Redis): Promise<TebraStatus['workers']> {
+export async function readWorkers(redis: RedisClient): Promise<TebraStatus['workers']> {
   const names = await redis.zrange(keys.workers, '0', '99')
   const hashes = await Promise.all(names.map((name) => redis.hgetall(keys.worker(name))))
   return hashes.flatMap((hash, index) => {

@@ -1,6 +1,6 @@
-import type { Redis } from 'ioredis'
 import { v7 as uuidv7 } from 'uuid'
 import type { Logger } from '#lib/observability/logger.ts'
+import type { RedisClient } from '#lib/redis/connect.ts'
 import { queueKeys as keys } from '#lib/redis/keys.ts'
 import type { Upstream } from '../upstream/upstream.ts'
 import type { RateLimiter } from './rate-limiter.ts'
@@ -10,7 +10,7 @@ const keptMs = 24 * 3_600_000
 const askWithinMs = 30_000
 
 interface Deps {
-  readonly redis: Redis
+  readonly redis: RedisClient
   readonly upstream: Upstream
   readonly limiter: RateLimiter
   readonly logger: Logger
@@ -43,7 +43,10 @@ export async function learnIntervals({ redis, upstream, limiter, logger, account
 }
 
 /** The intervals the vendor has stated for an account, in ms by operation; empty where it was not asked. */
-export async function readIntervals(redis: Redis, account: string): Promise<ReadonlyMap<string, number>> {
+export async function readIntervals(
+  redis: RedisClient,
+  account: string,
+): Promise<ReadonlyMap<string, number>> {
   const stored = await redis.hgetall(keys.intervals(account))
   return new Map(Object.entries(stored).map(([operation, ms]) => [operation, Number(ms)]))
 }

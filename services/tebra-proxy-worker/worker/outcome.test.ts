@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import { UpstreamUnavailable } from '../breaker/breaker.ts'
 import { UpstreamError } from '../upstream/upstream-error.ts'
-import { UpstreamUnavailable } from './breaker.ts'
 import { backoffMs, outcomeOf } from './outcome.ts'
 
 const at = { attempt: 1, attemptsMax: 3, breakerWaitMs: 10_000, random: () => 0.5 }

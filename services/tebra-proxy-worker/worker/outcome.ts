@@ -1,14 +1,26 @@
-import type { RequestError } from '#lib/contract/requests.ts'
+import type { AnswerMeta, RequestError } from '#lib/contract/requests.ts'
+import { UpstreamUnavailable } from '../breaker/breaker.ts'
+import { errorClasses } from '../upstream/error-classes.ts'
 import { UpstreamError } from '../upstream/upstream-error.ts'
-import { UpstreamUnavailable } from './breaker.ts'
 
 /** How an attempt came out. A retry that did not reach the upstream burns no attempt. */
 export type Outcome =
-  | { readonly kind: 'succeeded'; readonly result: unknown }
+  | { readonly kind: 'succeeded'; readonly result: unknown; readonly meta?: AnswerMeta }
   | { readonly kind: 'failed'; readonly status: 'error' | 'dead' | 'uncertain'; readonly error: RequestError }
   | { readonly kind: 'retry'; readonly delayMs: number; readonly reason: string; readonly burned: boolean }
   /** Somebody else has it now, or it has ended: nothing is written. */
   | { readonly kind: 'dropped' }
+
+/** Whether a write that failed like this may stand in the upstream all the same. */
+export const mayHaveLanded = (failure: unknown): boolean =>
+  failure instanceof UpstreamError
+    ? errorClasses[failure.reason].mayHaveLanded
+    : !(failure instanceof UpstreamUnavailable)
+
+/** Whether a failure of a read says that the upstream cannot answer for now. */
+export const isAway = (failure: unknown): boolean =>
+  failure instanceof UpstreamUnavailable ||
+  (failure instanceof UpstreamError && (failure.kind === 'transient' || failure.kind === 'malformed'))
 
 const backoffBaseMs = 500
 const backoffMaxMs = 60_000

@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis'
+import type { RedisClient } from '#lib/redis/connect.ts'
 import { queueKeys } from '#lib/redis/keys.ts'
 import { loadScript } from '#lib/redis/script.ts'
 
@@ -37,7 +37,7 @@ const takeTurn = loadScript<number>(new URL('./take-turn.lua', import.meta.url))
  * `marginMs` is added to each interval, because calls spaced at exactly the interval are refused (observed live).
  * Within a process callers of one operation queue up; between processes the script decides who is next.
  */
-export function createRateLimiter(deps: { redis: Redis; marginMs: number }): RateLimiter {
+export function createRateLimiter(deps: { redis: RedisClient; marginMs: number }): RateLimiter {
   const stated = new Map<string, ReadonlyMap<string, number>>()
   const lines = new Map<string, Promise<void>>()
   const intervalMs = (account: string, operation: string) => {

@@ -2,11 +2,13 @@ import { actions } from '#lib/contract/actions.ts'
 import type { Permission } from '#lib/contract/permissions.ts'
 import type { FieldCipher } from '#lib/crypto/field-cipher.ts'
 import { placeOf } from '#lib/crypto/request-place.ts'
+import type { Breaker } from '../breaker/breaker.ts'
+import type { NoteWrite } from '../cache/note-write.ts'
+import type { AskingTurn, TakeReadTurn } from '../cache/read-turns.ts'
 import type { ClaimedRequest, RequestQueue } from '../queue/request-queue.ts'
 import type { Upstream } from '../upstream/upstream.ts'
 import { UpstreamError } from '../upstream/upstream-error.ts'
-import type { Breaker } from './breaker.ts'
-import { type Outcome, outcomeOf } from './outcome.ts'
+import { isAway, mayHaveLanded, type Outcome, outcomeOf } from './outcome.ts'
 import { type Reconciliation, reconcile } from './reconcile.ts'
 
 interface Deps {
@@ -15,6 +17,8 @@ interface Deps {
   readonly upstream: Upstream
   readonly breaker: Breaker
   readonly breakerWaitMs: number
+  readonly takeReadTurn: TakeReadTurn
+  readonly noteWrite: NoteWrite
   readonly random: () => number
   readonly permissionsOf: (practiceId: string, userId: string) => Promise<readonly Permission[]>
   /** The upstream said that it was too much: nobody calls this operation for a while. */
@@ -23,6 +27,9 @@ interface Deps {
 
 /** A request that takes its worker down with it is not handed to worker after worker. */
 const deliveriesMax = 5
+
+/** When to look again after waiting in vain for another worker's answer to the same question. */
+const busyMs = 250
 
 export type RunRequest = (request: ClaimedRequest, signal: AbortSignal) => Promise<Outcome>
 
@@ -36,6 +43,9 @@ export function createRunRequest(deps: Deps): RunRequest {
   return async (request, signal) => {
     const { action, practiceId, correlationId } = request
     const { permission, attemptsMax, idempotent } = actions[action]
+    const noteWrite = () => deps.noteWrite(practiceId, action, signal)
+    // An attempt was cut short: if it was a write, what was read before it may be old, whatever follows.
+    if (request.intent === 'sending') await noteWrite()
     if (request.deliveries > deliveriesMax)
       return failed('dead', 'poison', 'several workers were lost while they had it in hand')
     const granted = await deps.permissionsOf(practiceId, request.userId)
@@ -50,6 +60,7 @@ export function createRunRequest(deps: Deps): RunRequest {
       const found = await ask(() =>
         reconcile(upstream, action as 'createAppointment' | 'updateAppointment', params, context),
       )
+      if (found.kind !== 'not-applied') await noteWrite()
       if (found.kind === 'applied') return { kind: 'succeeded', result: found.result }
       if (found.kind === 'unknown')
         return failed('uncertain', 'unclear-write', 'whether it was written cannot be told')
@@ -58,30 +69,51 @@ export function createRunRequest(deps: Deps): RunRequest {
       return { kind: 'retry', delayMs: 0, reason: 'not-applied', burned: true }
     }
 
-    // An attempt began and nobody wrote down how it ended: its worker died in between.
-    if (request.intent === 'sending' && !idempotent) return settle(request.attempts)
-    if (request.attempts >= attemptsMax)
-      return failed('dead', 'attempts-exhausted', 'every attempt was cut short')
-
-    const attempt = await deps.queue.beginAttempt(request)
-    if (attempt === 0) return { kind: 'dropped' }
-    try {
-      return {
-        kind: 'succeeded',
-        result: await breaker.call(() => upstream.perform({ ...context, action, params })),
+    const callOnce = async (attempt: number, turn: AskingTurn): Promise<Outcome> => {
+      let result: unknown
+      try {
+        result = await breaker.call(() => upstream.perform({ ...context, action, params }))
+      } catch (error) {
+        return afterFailure(error, attempt, turn)
       }
-    } catch (error) {
+      await noteWrite()
+      const meta = await turn.keep(result)
+      return { kind: 'succeeded', result, ...(meta && { meta }) }
+    }
+
+    const afterFailure = async (error: unknown, attempt: number, turn: AskingTurn): Promise<Outcome> => {
       if (error instanceof UpstreamError && error.kind === 'throttled')
         await deps.pause(practiceId, error.operation, error.throttledMs ?? 1_000)
+      if (mayHaveLanded(error)) await noteWrite()
       if (error instanceof UpstreamError && error.kind === 'unclear' && !signal.aborted)
         return settle(attempt)
       if (signal.aborted) return { kind: 'dropped' }
+      const older = isAway(error) ? await turn.standIn() : undefined
+      if (older) return { kind: 'succeeded', ...older }
       return outcomeOf(error, {
         attempt,
         attemptsMax,
         breakerWaitMs: deps.breakerWaitMs,
         random: deps.random,
       })
+    }
+
+    // An attempt began and nobody wrote down how it ended: its worker died in between.
+    if (request.intent === 'sending' && !idempotent) return settle(request.attempts)
+    if (request.attempts >= attemptsMax)
+      return failed('dead', 'attempts-exhausted', 'every attempt was cut short')
+
+    const turn = await deps.takeReadTurn(request, params, signal)
+    if (turn.kind === 'answered') return { kind: 'succeeded', result: turn.result, meta: turn.meta }
+    if (signal.aborted) return { kind: 'dropped' }
+    // No attempt was begun, so there is none to give back.
+    if (turn.kind === 'busy')
+      return { kind: 'retry', delayMs: busyMs, reason: 'same-read-under-way', burned: true }
+    try {
+      const attempt = await deps.queue.beginAttempt(request)
+      return attempt === 0 ? { kind: 'dropped' } : await callOnce(attempt, turn)
+    } finally {
+      await turn.leave()
     }
   }
 

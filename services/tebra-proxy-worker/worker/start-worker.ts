@@ -1,10 +1,15 @@
 import type { ServiceGround } from '#lib/lifecycle/open-service.ts'
-import { connectReader, untilReady } from '#lib/redis/connect.ts'
+import { connectReader, connectSubscriber, disconnect, untilReady } from '#lib/redis/connect.ts'
+import { redisAt } from '#lib/redis/redis-place.ts'
+import { createFleetBreaker } from '../breaker/fleet-breaker.ts'
+import type { AnswerCache } from '../cache/answer-cache.ts'
+import { createNoteWrite } from '../cache/note-write.ts'
+import type { NameRead } from '../cache/read-name.ts'
+import { createTakeReadTurn } from '../cache/read-turns.ts'
 import type { TebraProxyWorkerConfig } from '../config.ts'
+import type { ConfirmDurable } from '../intake/confirm-durable.ts'
 import { createRequestQueue } from '../queue/request-queue.ts'
 import type { Upstream } from '../upstream/upstream.ts'
-import { createBreaker } from './breaker.ts'
-import { reportBreaker } from './breaker-report.ts'
 import { createHandleRequest } from './handle-request.ts'
 import { startHeartbeat } from './heartbeat.ts'
 import { createRunRequest } from './run-request.ts'
@@ -12,12 +17,15 @@ import { createWorkerLoop } from './worker-loop.ts'
 
 const blockMs = 1_000
 /** A result up to this size goes through the event stream itself; a larger one by reference. */
-const inlineBytesMax = 256 * 1024
+export const inlineBytesMax = 256 * 1024
 
 type RunDeps = Parameters<typeof createRunRequest>[0]
 
 interface Options extends Pick<RunDeps, 'permissionsOf' | 'pause' | 'random'> {
   readonly upstream: Upstream
+  readonly cache: AnswerCache
+  readonly nameRead: NameRead
+  readonly confirmDurable: ConfirmDurable
   readonly consumer: string
   readonly rssBytes: () => number
 }
@@ -28,24 +36,32 @@ export async function startWorker(ground: ServiceGround, config: TebraProxyWorke
   const { upstream, consumer } = options
   const warn = (message: string) => (err: unknown) => logger.warn({ err }, message)
 
-  const reader = connectReader({ url: config.REDIS_URL, name: `${ground.service}-reader` }, blockMs, {
+  const reader = connectReader(redisAt(config, `${ground.service}-reader`), blockMs, {
     onError: warn('redis connection trouble'),
   })
   await untilReady(reader)
   const queue = createRequestQueue({
     redis,
     consumer,
+    confirmDurable: options.confirmDurable,
     limits: { retentionMs: config.RETENTION_MS, inlineBytesMax },
   })
-  const breaker = createBreaker({
-    failures: config.BREAKER_FAILURES,
-    halfOpenAfterMs: config.BREAKER_WAIT_MS,
-    now,
-    onChange: (state) => {
-      logger.warn({ breaker: state }, 'circuit breaker changed')
-      reportBreaker(redis, upstream.form, state, now()).catch(warn('breaker report failed'))
-    },
+  const subscriber = connectSubscriber(redisAt(config, `${ground.service}-breaker`), {
+    onError: warn('redis connection trouble'),
   })
+  const breaker = createFleetBreaker({
+    redis,
+    subscriber,
+    form: upstream.form,
+    worker: consumer,
+    logger,
+    now,
+    failures: config.BREAKER_FAILURES,
+    waitMs: config.BREAKER_WAIT_MS,
+  })
+  metrics.gauge('tebra_breaker_state', 'As this worker sees it: 0 closed, 1 half-open, 2 open', () =>
+    ['closed', 'half-open', 'open'].indexOf(breaker.state),
+  )
 
   const worked = metrics.counter('tebra_requests_total', 'Attempts by action and how they came out', [
     'action',
@@ -63,12 +79,21 @@ export async function startWorker(ground: ServiceGround, config: TebraProxyWorke
     handle: createHandleRequest({
       ...ground,
       queue,
-      run: createRunRequest({ ...ground, ...options, queue, breaker, breakerWaitMs: config.BREAKER_WAIT_MS }),
+      run: createRunRequest({
+        ...ground,
+        ...options,
+        queue,
+        breaker,
+        breakerWaitMs: config.BREAKER_WAIT_MS,
+        takeReadTurn: createTakeReadTurn({ ...ground, ...options, leaseMs: config.LEASE_MS }),
+        noteWrite: createNoteWrite(options.cache),
+      }),
       onOutcome: ({ action }, { kind }) => worked.inc({ action, outcome: kind }),
     }),
   })
   metrics.gauge('tebra_requests_in_flight', 'Requests this worker has in hand', loop.inFlight)
 
+  await breaker.start()
   loop.start()
   const heartbeat = startHeartbeat({
     redis,
@@ -82,7 +107,11 @@ export async function startWorker(ground: ServiceGround, config: TebraProxyWorke
     idleMs: loop.idleMs,
     async stop(): Promise<void> {
       await loop.stop()
-      await heartbeat.stop().catch(warn('the heartbeat could not be taken back'))
+      await Promise.all([
+        breaker.stop(),
+        heartbeat.stop().catch(warn('the heartbeat could not be taken back')),
+      ])
+      disconnect(subscriber)
     },
   }
 }

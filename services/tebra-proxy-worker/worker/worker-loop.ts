@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Redis } from 'ioredis'
 import { actions } from '#lib/contract/actions.ts'
 import type { Logger } from '#lib/observability/logger.ts'
+import type { RedisClient } from '#lib/redis/connect.ts'
+import type { Breaker } from '../breaker/breaker.ts'
 import { type ClaimedRequest, type Delivery, type RequestQueue, readNew } from '../queue/request-queue.ts'
-import type { Breaker } from './breaker.ts'
 
 interface Deps {
   readonly queue: RequestQueue
   /** A connection of the loop's own: its reads block. */
-  readonly reader: Redis
+  readonly reader: RedisClient
   readonly consumer: string
   readonly breaker: Breaker
   readonly concurrency: number

@@ -63,7 +63,7 @@ const before = (ms: number): string => new Date(Date.parse(cannedNow) - ms).toIS
 export const cannedStatus: TebraStatus = {
   redis: { status: 'healthy', ping: 'PONG', latency_ms: 0.4, connected_clients: 14 },
   upstream: 'soap',
-  breaker: { state: 'half-open', since: before(42_000) },
+  breaker: { state: 'half-open', since: before(42_000), reporters: 0, epoch: 3 },
   queue: { depth: 7, pending: 2, delayed: 1, oldestAgeMs: 3200, dead: 1 },
   limiter: [],
   workers: [

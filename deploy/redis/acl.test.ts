@@ -1,0 +1,46 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startRedisServer } from '#lib/processes/redis-server.ts'
+import { connectCommands, disconnect, untilReady } from '#lib/redis/connect.ts'
+import { aclFile } from './acl.ts'
+import { serverSettings } from './settings.ts'
+
+let folder: string
+let file: string
+const passwords = { operator: 'o', 'auth-session': 'a', 'tebra-proxy-worker': 't', 'stream-sse': 's' }
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'acl-'))
+  file = join(folder, 'users.acl')
+  await writeFile(file, aclFile(passwords))
+})
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+const start = (port?: number) =>
+  startRedisServer({ folder, aclFile: file, settings: serverSettings, ...(port !== undefined && { port }) })
+const open = (port: number, login: string) =>
+  connectCommands({ url: `redis://${login}127.0.0.1:${port}`, name: 'test' }, { onError: () => {} })
+
+test('what a script wrote in several steps is there after a restart', async () => {
+  const server = await start()
+  const operator = open(server.port, 'operator:o@')
+  await untilReady(operator)
+  await operator.eval("redis.call('SET', KEYS[1], '1') return redis.call('SET', KEYS[2], '2')", 2, 'a', 'b')
+  await server.child.end('SIGKILL')
+  const again = await start(server.port)
+  await untilReady(operator)
+  expect(await operator.mget('a', 'b')).toEqual(['1', '2'])
+  disconnect(operator)
+  await again.stop()
+})
+
+test('nobody gets in without a user and a password', async () => {
+  const server = await start()
+  for (const login of ['', 'default:@', ':@']) {
+    const stranger = open(server.port, login)
+    await expect(untilReady(stranger, 300)).rejects.toThrow('not ready')
+    disconnect(stranger)
+  }
+  await server.stop()
+})

@@ -1,0 +1,150 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { freePort } from '#lib/processes/free-port.ts'
+import { type RedisServer, startRedisServer } from '#lib/processes/redis-server.ts'
+import { until } from '#lib/processes/wait.ts'
+import { connectCommands, disconnect, type RedisClient, untilReady } from '#lib/redis/connect.ts'
+import { infoField } from '#lib/redis/health.ts'
+import { clusterSettings } from '../../deploy/redis/settings.ts'
+import type { RedisAddress } from './redis.ts'
+
+const slotCount = 16_384
+
+/** One master of a test's Cluster, and a connection to it alone. */
+export interface ClusterNode {
+  readonly redis: RedisClient
+  readonly server: () => RedisServer
+  /** Kills it with −9. */
+  kill(): Promise<void>
+  start(): Promise<void>
+}
+
+/** A Redis Cluster of the test's own, of masters only: what one of them holds is away while it is. */
+export interface TestCluster extends RedisAddress {
+  readonly redis: RedisClient
+  readonly nodes: readonly ClusterNode[]
+  /** The master that has the key now. */
+  nodeOf(key: string): Promise<ClusterNode>
+  /** Moves the key's slot, with all that is in it, to another master, as a resharding does while clients work. */
+  moveSlotOf(key: string, to: ClusterNode): Promise<void>
+  stop(): Promise<void>
+}
+
+interface Options {
+  readonly masters?: number
+  readonly aclFile?: string
+  /** `user:password` of who may do everything, where there is an ACL file. */
+  readonly operator?: string
+  readonly settings?: Readonly<Record<string, string>>
+}
+
+export async function startTestCluster(options: Options = {}): Promise<TestCluster> {
+  const { masters = 3, operator } = options
+  const folder = await mkdtemp(join(tmpdir(), 'cluster-test-'))
+  const login = operator === undefined ? '' : `${operator}@`
+  const started = await Promise.all(
+    Array.from({ length: masters }, (_, index) => startNode(join(folder, `node-${index}`), login, options)),
+  )
+  await formCluster(started)
+
+  const hosts = started.map(({ port }) => `127.0.0.1:${port}`).join(',')
+  const url = `redis://${login}${hosts}`
+  const redis = connectCommands({ url, topology: 'cluster', name: 'test' }, { onError: () => {} })
+  await untilReady(redis)
+
+  const slotOf = (key: string) => started[0]?.redis.cluster('KEYSLOT', key) as Promise<number>
+  const nodeOf = async (key: string): Promise<StartedNode> => {
+    const slot = await slotOf(key)
+    const alive = started.find((node) => node.redis.status === 'ready')
+    const slots = (await alive?.redis.cluster('SLOTS')) ?? []
+    const owner = slots.find(([from, to]) => slot >= from && slot <= to)?.[2]?.[1]
+    const node = started.find(({ port }) => port === owner)
+    if (!node) throw new Error(`no master has slot ${slot}`)
+    return node
+  }
+
+  return {
+    url,
+    topology: 'cluster',
+    redis,
+    nodes: started,
+    nodeOf,
+    async moveSlotOf(key, to) {
+      const slot = await slotOf(key)
+      const from = await nodeOf(key)
+      const target = started.find((node) => node === to)
+      if (!target || target === from) throw new Error('the slot is there, or nowhere')
+      const [fromId, toId] = await Promise.all([from, target].map((node) => node.redis.cluster('MYID')))
+      await target.redis.cluster('SETSLOT', slot, 'IMPORTING', String(fromId))
+      await from.redis.cluster('SETSLOT', slot, 'MIGRATING', String(toId))
+      const auth = operator === undefined ? [] : ['AUTH2', ...operator.split(':')]
+      for (;;) {
+        const keys = (await from.redis.cluster('GETKEYSINSLOT', slot, 10)) as string[]
+        if (keys.length === 0) break
+        await from.redis.call('MIGRATE', '127.0.0.1', target.port, '', 0, 5_000, ...auth, 'KEYS', ...keys)
+      }
+      for (const node of [target, from, ...started.filter((other) => other !== target && other !== from)])
+        await node.redis.cluster('SETSLOT', slot, 'NODE', String(toId))
+    },
+    async stop() {
+      disconnect(redis, ...started.map((node) => node.redis))
+      await Promise.all(started.map((node) => node.server().stop()))
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+interface StartedNode extends ClusterNode {
+  readonly port: number
+  readonly busPort: number
+}
+
+async function startNode(folder: string, login: string, options: Options): Promise<StartedNode> {
+  const [port, busPort] = await Promise.all([freePort(), freePort()])
+  const settings = {
+    ...clusterSettings,
+    'cluster-port': String(busPort),
+    'cluster-announce-ip': '127.0.0.1',
+    ...options.settings,
+  }
+  const start = () =>
+    startRedisServer({ folder, port, settings, ...(options.aclFile && { aclFile: options.aclFile }) })
+  let server = await start()
+  const redis = connectCommands(
+    { url: `redis://${login}127.0.0.1:${port}`, name: 'test' },
+    { onError: () => {} },
+  )
+  await untilReady(redis)
+  return {
+    port,
+    busPort,
+    redis,
+    server: () => server,
+    kill: () => server.child.end('SIGKILL'),
+    async start() {
+      server = await start()
+      await untilReady(redis)
+    },
+  }
+}
+
+/** Gives each node its share of the slots, lets them meet and waits until each says that all is well. */
+async function formCluster(nodes: readonly StartedNode[]): Promise<void> {
+  const [first] = nodes
+  for (const [index, node] of nodes.entries()) {
+    const from = Math.floor((index * slotCount) / nodes.length)
+    const to = Math.floor(((index + 1) * slotCount) / nodes.length) - 1
+    await node.redis.call('CLUSTER', 'ADDSLOTSRANGE', from, to)
+    await node.redis.call('CLUSTER', 'SET-CONFIG-EPOCH', index + 1)
+    if (first && node !== first)
+      await first.redis.call('CLUSTER', 'MEET', '127.0.0.1', node.port, node.busPort)
+  }
+  await until('the Cluster is whole', async () => {
+    const infos = await Promise.all(nodes.map((node) => node.redis.cluster('INFO')))
+    return infos.every(
+      (info) =>
+        infoField(info, 'cluster_state') === 'ok' && infoField(info, 'cluster_size') === String(nodes.length),
+    )
+  })
+}

@@ -1,0 +1,89 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { type Child, startChild } from '#lib/processes/child.ts'
+import { until } from '#lib/processes/wait.ts'
+import { queueKeys } from '#lib/redis/keys.ts'
+import { testSecrets } from '#lib/testing/ground.ts'
+import { startTestRedis, type TestRedis } from '#lib/testing/redis.ts'
+import { type Simulator, type StartedProxy, startProxy, startSimulator } from '../testing/proxy.ts'
+
+let redis: TestRedis
+let simulator: Simulator
+let intake: StartedProxy
+let workers: Child[]
+const said: string[] = []
+
+const env = () => ({
+  ROLE: 'worker',
+  PORT: '0',
+  HOST: '127.0.0.1',
+  REDIS_URL: redis.url,
+  PHI_KEY: testSecrets.PHI_KEY.toString('base64'),
+  AUDIT_KEY: testSecrets.AUDIT_KEY.toString('base64'),
+  TEBRA_URL: `${simulator.url}/services/soap/2.1/KareoServices.svc`,
+  TEBRA_ACCOUNTS: JSON.stringify({
+    'test-clinic': {
+      customerKey: 'key',
+      user: 'user@clinic.example',
+      password: 'pass<&>word',
+      timeZone: 'America/New_York',
+    },
+  }),
+  LIMITER_MARGIN_MS: '0',
+  LEASE_MS: '600',
+  BREAKER_FAILURES: '1',
+  BREAKER_WAIT_MS: '500',
+})
+const startWorkerProcess = (): Child => {
+  const server = new URL('../server.ts', import.meta.url).pathname
+  const child = startChild(process.execPath, [server], { env: { PATH: process.env.PATH ?? '', ...env() } })
+  child.onLine((line) => said.push(line))
+  return child
+}
+
+beforeEach(async () => {
+  said.length = 0
+  redis = await startTestRedis()
+  simulator = startSimulator()
+  await simulator.control('limits', { scale: 0 })
+  intake = await startProxy(redis, simulator, { ROLE: 'intake' })
+  workers = [startWorkerProcess(), startWorkerProcess()]
+  await until('both work', async () => (await redis.redis.zcard(queueKeys.workers)) === 2, 20_000)
+})
+afterEach(async () => {
+  await Promise.all(workers.map((worker) => worker.end('SIGKILL')))
+  await intake.close()
+  await simulator.stop()
+  await redis.stop()
+})
+
+const breakerField = async (field: string) =>
+  (await redis.redis.hget(queueKeys.breaker('soap'), field)) ?? undefined
+const callsMade = async () =>
+  Object.values((await simulator.counts()).byOperation).reduce((sum, calls) => sum + calls, 0)
+
+test('two processes: open for both, one probe, its holder killed, the other probes, every request ends well', async () => {
+  await simulator.misbehave({ kind: 'outage' })
+  const submitted = await Promise.all(Array.from({ length: 12 }, () => intake.submit('getPractices')))
+  await until('it is open for both', async () => (await breakerField('state')) === 'open')
+
+  await simulator.misbehave({ kind: 'hang' })
+  const before = await callsMade()
+  await until('a probe hangs', async () => (await callsMade()) > before)
+  const heldBy = await breakerField('probe')
+  // Twice the wait: whoever would probe beside it has had the time.
+  await new Promise((resolve) => setTimeout(resolve, 1_000))
+  expect((await callsMade()) - before).toBe(1)
+
+  const [holder] = workers.filter(({ process: { pid } }) => heldBy?.includes(`-${pid}-`))
+  expect(holder).toBeDefined()
+  await simulator.misbehave()
+  await holder?.end('SIGKILL')
+  await until('the other has probed', async () => (await breakerField('state')) === 'closed', 15_000)
+
+  const records = await Promise.all(submitted.map(({ id }) => intake.ended(id, 30)))
+  expect(records.map(({ status }) => status)).toEqual(records.map(() => 'success'))
+  const alerts = await redis.redis.xrange(queueKeys.alerts, '-', '+')
+  expect(alerts.map(([, fields]) => fields[1])).toEqual(['breaker-opened', 'breaker-closed'])
+  const told = said.filter((line) => line.includes('for all workers'))
+  expect(told.map((line) => JSON.parse(line).severity)).toEqual(['ERROR', 'INFO'])
+}, 60_000)

@@ -1,0 +1,89 @@
+import { actions } from '#lib/contract/actions.ts'
+import type { ResolveRequest } from '#lib/contract/dead-letters.ts'
+import type { RequestRecord } from '#lib/contract/requests.ts'
+import type { FieldCipher } from '#lib/crypto/field-cipher.ts'
+import { placeOf } from '#lib/crypto/request-place.ts'
+import type { RedisClient } from '#lib/redis/connect.ts'
+import { queueKeys as keys } from '#lib/redis/keys.ts'
+import { loadScript } from '#lib/redis/script.ts'
+import { readPlainRecord } from '../queue/record.ts'
+import { type Page, type PageRange, readPage } from './read-page.ts'
+
+interface Deps {
+  readonly redis: RedisClient
+  readonly cipher: FieldCipher
+  readonly limits: { readonly queueBytesMax: number; readonly retentionMs: number }
+  readonly sealEdited: (
+    record: RequestRecord,
+    params: unknown,
+  ) => Promise<{ sealed: string; bytes: number; lane: string }>
+}
+
+/** `changed`: it is no longer the dead letter that the operator saw; somebody else was there first. */
+export type Requeued = 'done' | 'changed' | 'full'
+
+const prelude = new URL('../queue/prelude.lua', import.meta.url)
+const requeueScript = loadScript<Requeued>(new URL('../queue/requeue.lua', import.meta.url), { prelude })
+const resolveScript = loadScript<'done' | 'changed'>(new URL('../queue/resolve.lua', import.meta.url), {
+  prelude,
+})
+
+export const isDeadLetter = ({ status }: RequestRecord): boolean =>
+  status === 'dead' || status === 'uncertain'
+
+/** Whether another round may write a second time what was written already, so that a person must say that it was not. */
+export const needsConfirm = ({ status, action }: RequestRecord): boolean =>
+  status === 'uncertain' && !actions[action].idempotent
+
+/**
+ * What operators do with a practice's dead letters; each change is one script that holds only for the end the
+ * operator saw. The list is never trimmed: what leaves it was requeued or settled, and its length is in the status.
+ */
+export function createDeadLetterDesk({ redis, cipher, limits, sealEdited }: Deps) {
+  const keysOf = ({ id, practiceId }: RequestRecord) => [
+    ...[keys.request(id), keys.status, keys.dead(practiceId)],
+  ]
+  const seen = ({ id, status, endedAt }: RequestRecord) => [id, status, Date.parse(endedAt ?? '')]
+
+  return {
+    /** Newest first, by the time they ended. */
+    list: (
+      practiceId: string,
+      range: PageRange,
+      matches: (record: RequestRecord) => boolean,
+    ): Promise<Page<RequestRecord>> =>
+      readPage(redis, keys.dead(practiceId), range, async (id) => {
+        const record = await readPlainRecord(redis, id)
+        // It may have been requeued between the index and the record.
+        return record && isDeadLetter(record) && matches(record) ? record : undefined
+      }),
+
+    /** What was sent, opened: patient data. */
+    async params({ id, practiceId }: RequestRecord): Promise<Record<string, unknown>> {
+      const sealed = await redis.hget(keys.request(id), 'params')
+      return JSON.parse(await cipher.decrypt(placeOf(practiceId, id, 'params'), sealed ?? ''))
+    },
+
+    /** Another round, with the params that were sent or, where given, with edited ones. */
+    async requeue(record: RequestRecord, edited?: unknown): Promise<Requeued> {
+      const change = edited === undefined ? undefined : await sealEdited(record, edited)
+      return requeueScript(
+        redis,
+        [...keysOf(record), keys.bytes, keys.open],
+        [
+          ...[...seen(record), limits.queueBytesMax],
+          ...(change ? [change.sealed, change.bytes, change.lane] : ['']),
+        ],
+      )
+    },
+
+    /** Settled by hand; the note is sealed, for operators write down whom they called. */
+    async resolve(record: RequestRecord, by: { userId: string } & ResolveRequest) {
+      const { id, practiceId } = record
+      const note = await cipher.encrypt(placeOf(practiceId, id, 'note'), by.note)
+      return resolveScript(redis, keysOf(record), [
+        ...[...seen(record), by.outcome, limits.retentionMs, by.userId, note],
+      ])
+    },
+  }
+}

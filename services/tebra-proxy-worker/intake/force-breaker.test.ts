@@ -1,0 +1,80 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { BreakerStatus } from '#lib/contract/health.ts'
+import { Problem } from '#lib/contract/problem.ts'
+import { until } from '#lib/processes/wait.ts'
+import { auditKeys, queueKeys } from '#lib/redis/keys.ts'
+import type { TestSession } from '#lib/testing/ground.ts'
+import { startTestRedis, type TestRedis } from '#lib/testing/redis.ts'
+import { type Simulator, type StartedProxy, startProxy, startSimulator } from '../testing/proxy.ts'
+
+let redis: TestRedis
+let simulator: Simulator
+let proxies: [StartedProxy, StartedProxy]
+let operator: TestSession
+
+beforeAll(async () => {
+  redis = await startTestRedis()
+})
+afterAll(() => redis.stop())
+beforeEach(async () => {
+  await redis.redis.flushall()
+  simulator = startSimulator()
+  await simulator.control('limits', { scale: 0 })
+  proxies = [await startProxy(redis, simulator), await startProxy(redis, simulator)]
+  operator = await proxies[0].signIn({ roles: ['operator'] })
+})
+afterEach(async () => {
+  await Promise.all(proxies.map((proxy) => proxy.close()))
+  await simulator.stop()
+})
+
+const force = (body: object, as = operator) => proxies[0].post('/tebra/breaker', body, { as })
+const shown = async (proxy: StartedProxy) => {
+  const status = (await (await proxy.request('/tebra/status', { as: operator })).json()) as {
+    breaker: unknown
+  }
+  return BreakerStatus.parse(status.breaker)
+}
+
+test('an operator stops every worker, and lets them go on; what was asked meanwhile ends well', async () => {
+  const answer = await force({ state: 'open', reason: 'The vendor announced maintenance' })
+  expect(answer.status).toBe(200)
+  expect(BreakerStatus.parse(await answer.json())).toMatchObject({ state: 'open', forced: 'open', epoch: 1 })
+  for (const proxy of proxies) expect(await shown(proxy)).toMatchObject({ state: 'open', forced: 'open' })
+  // Everybody knows within a second.
+  await new Promise((resolve) => setTimeout(resolve, 1_000))
+
+  const { id } = await proxies[1].submit('getPractices')
+  await new Promise((resolve) => setTimeout(resolve, 1_000))
+  expect((await simulator.counts()).byOperation.GetPractices ?? 0).toBe(0)
+  expect(await proxies[1].ended(id, 0)).toMatchObject({ attempts: 0 })
+
+  expect((await force({ state: 'automatic', reason: 'It is over' })).status).toBe(200)
+  expect(await proxies[1].ended(id)).toMatchObject({ status: 'success', attempts: 1 })
+  await until('a probe has closed it', async () => (await shown(proxies[1])).state === 'closed')
+  const alerts = await redis.redis.xrange(queueKeys.alerts, '-', '+')
+  expect(alerts.map(([, fields]) => fields[1])).toEqual(['breaker-opened', 'breaker-closed'])
+})
+
+test('it is audited who forced it and why', async () => {
+  await force({ state: 'closed', reason: 'False alarm' })
+  const [last] = await redis.redis.xrevrange(auditKeys.log(operator.practiceId), '+', '-', 'COUNT', 1)
+  const text = String(last?.[1])
+  for (const part of ['breaker.force', operator.userId, 'Breaker/soap', 'closed: False alarm'])
+    expect(text).toContain(part)
+})
+
+test('who only works at the front desk may not, and a reason must be given', async () => {
+  const frontDesk = await proxies[0].signIn({ roles: ['front-desk'] })
+  expect((await force({ state: 'open', reason: 'x' }, frontDesk)).status).toBe(403)
+  for (const body of [
+    { state: 'open' },
+    { state: 'open', reason: ' ' },
+    { state: 'half-open', reason: 'x' },
+  ]) {
+    const answer = await force(body)
+    expect(answer.status).toBe(422)
+    expect(Problem.parse(await answer.json()).code).toBe('invalid-request')
+  }
+  expect(await shown(proxies[0])).toMatchObject({ state: 'closed', reporters: 0, epoch: 0 })
+})

@@ -1,0 +1,58 @@
+import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
+import { z } from 'zod'
+import { BreakerStatus } from '#lib/contract/health.ts'
+import { needsSession, problemResponses } from '#lib/http/openapi.ts'
+import type { ServiceEnv } from '#lib/http/service-env.ts'
+import type { Logger } from '#lib/observability/logger.ts'
+import { forceBreaker, readBreaker } from '../breaker/shared-state.ts'
+import { tellChange } from '../breaker/tell-change.ts'
+import type { IntakeDeps } from './intake-deps.ts'
+
+const ForceBreakerRequest = z
+  .strictObject({
+    state: z.enum(['open', 'closed', 'automatic']).meta({
+      description: 'open and closed stand until automatic gives the breaker back to the calls',
+    }),
+    reason: z.string().trim().min(1).max(500),
+  })
+  .meta({ id: 'ForceBreakerRequest' })
+
+/** POST /tebra/breaker: an operator holds the fleet's breaker open or closed, or lets go. Audited before it counts. */
+export function addForceBreaker(
+  app: OpenAPIHono<ServiceEnv>,
+  deps: IntakeDeps & { readonly logger: Logger },
+): void {
+  const route = createRoute({
+    method: 'post',
+    path: '/tebra/breaker',
+    summary: 'Hold the circuit breaker open or closed, or give it back',
+    security: needsSession,
+    middleware: deps.signedIn('dead-letters:write'),
+    request: {
+      body: { required: true, content: { 'application/json': { schema: ForceBreakerRequest } } },
+    },
+    responses: {
+      200: {
+        description: 'The breaker as it is now; every worker learns of it within a second',
+        content: { 'application/json': { schema: BreakerStatus } },
+      },
+      ...problemResponses(400, 401, 403, 413, 415, 422, 503),
+    },
+  })
+
+  app.openapi(route, async (c) => {
+    const { state, reason } = c.req.valid('json')
+    const { session } = c.var
+    await deps.audit.append({
+      action: 'breaker.force',
+      actor: session.userId,
+      practiceId: session.practiceId,
+      entity: `Breaker/${deps.form}`,
+      outcome: 'success',
+      requestId: c.var.requestId,
+      reason: `${state}: ${reason}`,
+    })
+    tellChange(deps.logger, deps.form, await forceBreaker(deps.redis, deps.form, state))
+    return c.json(await readBreaker(deps.redis, deps.form), 200)
+  })
+}
