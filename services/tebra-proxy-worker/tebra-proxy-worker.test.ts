@@ -306,3 +306,30 @@ test('a Redis that is killed and comes back finds every accepted request and the
   await until('the proxy is ready again', async () => (await proxy.request('/readyz')).status === 200)
   for (const { id } of submitted) expect((await proxy.ended(id)).status).toBe('success')
 }, 40_000)
+
+test('a create that may have landed is looked for when the breaker closes again, and not sent blindly', async () => {
+  await proxy.close()
+  proxy = await startProxy(redis, simulator, { BREAKER_FAILURES: '1', BREAKER_WAIT_MS: '400' })
+  await simulator.misbehave({ kind: 'write-then-time-out', operation: 'CreateAppointment', times: 1 })
+  const { id } = await proxy.submit('createAppointment', appointment)
+  await until('it waits for the upstream', async () =>
+    (await proxy.ended(id, 0)).timeline.some(({ reason }) => reason === 'upstream-unavailable'),
+  )
+  expect(await proxy.ended(id)).toMatchObject({ status: 'success' })
+  expect((await simulator.counts()).byOperation.CreateAppointment).toBe(1)
+}, 40_000)
+
+test('a request that waits for its turn is not begun: it is cancelled and never sent', async () => {
+  await redis.redis.set(queueKeys.limit('test-clinic', 'GetProviders'), String(Date.now() + 60_000))
+  await redis.redis.set(queueKeys.limit('other-clinic', 'GetProviders'), String(Date.now() + 60_000))
+  const { id } = await proxy.submit('getProviders')
+  await until('a worker has it', async () => (await proxy.ended(id, 0)).status === 'processing')
+  expect(await proxy.ended(id, 0)).toMatchObject({ attempts: 0 })
+  expect((await proxy.post(`/tebra/requests/${id}/cancel`, {})).status).toBe(200)
+  await redis.redis.del(
+    queueKeys.limit('test-clinic', 'GetProviders'),
+    queueKeys.limit('other-clinic', 'GetProviders'),
+  )
+  expect(await proxy.ended((await proxy.submit('getPractices')).id)).toMatchObject({ status: 'success' })
+  expect((await simulator.counts()).byOperation.GetProviders).toBeUndefined()
+})

@@ -41,7 +41,10 @@ export async function createTebraProxyWorker(
   const upstream = createUpstream({
     fetch,
     clock: { now },
-    admit: (operation, { practiceId, signal }) => limiter.admit(accountOf(practiceId), operation, signal),
+    async admit(operation, { practiceId, signal, onAdmitted }) {
+      await limiter.admit(accountOf(practiceId), operation, signal)
+      await onAdmitted?.()
+    },
     endpoint: new URL(config.TEBRA_URL),
     credentialsOf,
     timeoutMs: config.TEBRA_TIMEOUT_MS,

@@ -130,10 +130,13 @@ export function createRequestQueue(deps: {
 
     finish: (request: ClaimedRequest, end: RequestEnd): Promise<Fenced> => finishBatch({ request, end }),
 
-    /** Puts the request aside for `delayMs`; `burned: false` gives the attempt back (it never reached the upstream). */
+    /**
+     * Puts the request aside for `delayMs`. `burned: false` gives a begun attempt back, `unsettled` lets the next worker
+     * know that what became of it must be found out first.
+     */
     postpone(
       request: ClaimedRequest,
-      wait: { delayMs: number; reason: string; burned: boolean },
+      wait: { delayMs: number; reason: string; burned: boolean; unsettled?: boolean },
     ): Promise<Fenced> {
       return postponeScript(
         redis,
@@ -146,6 +149,7 @@ export function createRequestQueue(deps: {
           Math.round(wait.delayMs),
           wait.reason,
           wait.burned ? 0 : 1,
+          wait.unsettled ? 1 : 0,
         ],
       )
     },

@@ -74,7 +74,7 @@ export async function startProxy(
     TEBRA_URL: `${simulator.url}/services/soap/2.1/KareoServices.svc`,
     TEBRA_ACCOUNTS: JSON.stringify({ 'test-clinic': account, 'other-clinic': account }),
     LIMITER_MARGIN_MS: '0',
-    LEASE_MS: '600',
+    LEASE_MS: '1500',
     TEBRA_TIMEOUT_MS: '1000',
     BREAKER_WAIT_MS: '300',
     ...env,

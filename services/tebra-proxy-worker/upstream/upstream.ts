@@ -21,6 +21,8 @@ export interface CallContext {
   readonly practiceId: string
   readonly correlationId: string
   readonly signal: AbortSignal
+  /** Called each time an operation is admitted and about to be sent; its rejection keeps it from being sent. */
+  readonly onAdmitted?: (() => Promise<void>) | undefined
 }
 
 export interface UpstreamCall<A extends ActionName = ActionName> extends CallContext {

@@ -7,7 +7,14 @@ import { UpstreamError } from '../upstream/upstream-error.ts'
 export type Outcome =
   | { readonly kind: 'succeeded'; readonly result: unknown; readonly meta?: AnswerMeta }
   | { readonly kind: 'failed'; readonly status: 'error' | 'dead' | 'uncertain'; readonly error: RequestError }
-  | { readonly kind: 'retry'; readonly delayMs: number; readonly reason: string; readonly burned: boolean }
+  | {
+      readonly kind: 'retry'
+      readonly delayMs: number
+      readonly reason: string
+      readonly burned: boolean
+      /** A write may have landed, and the upstream could not be asked yet. */
+      readonly unsettled?: true
+    }
   /** Somebody else has it now, or it has ended: nothing is written. */
   | { readonly kind: 'dropped' }
 

@@ -2,7 +2,7 @@ import { actions } from '#lib/contract/actions.ts'
 import type { Permission } from '#lib/contract/permissions.ts'
 import type { FieldCipher } from '#lib/crypto/field-cipher.ts'
 import { placeOf } from '#lib/crypto/request-place.ts'
-import type { Breaker } from '../breaker/breaker.ts'
+import { type Breaker, UpstreamUnavailable } from '../breaker/breaker.ts'
 import type { NoteWrite } from '../cache/note-write.ts'
 import type { AskingTurn, TakeReadTurn } from '../cache/read-turns.ts'
 import type { ClaimedRequest, RequestQueue } from '../queue/request-queue.ts'
@@ -30,6 +30,11 @@ const deliveriesMax = 5
 
 /** When to look again after waiting in vain for another worker's answer to the same question. */
 const busyMs = 250
+
+/** The request is no longer ours to send. */
+class Withdrawn extends Error {
+  override readonly name = 'Withdrawn'
+}
 
 export type RunRequest = (request: ClaimedRequest, signal: AbortSignal) => Promise<Outcome>
 
@@ -60,6 +65,14 @@ export function createRunRequest(deps: Deps): RunRequest {
       const found = await ask(() =>
         reconcile(upstream, action as 'createAppointment' | 'updateAppointment', params, context),
       )
+      if (found.kind === 'later')
+        return {
+          kind: 'retry',
+          delayMs: deps.breakerWaitMs,
+          reason: 'upstream-unavailable',
+          burned: true,
+          unsettled: true,
+        }
       if (found.kind !== 'not-applied') await noteWrite()
       if (found.kind === 'applied') return { kind: 'succeeded', result: found.result }
       if (found.kind === 'unknown')
@@ -69,19 +82,28 @@ export function createRunRequest(deps: Deps): RunRequest {
       return { kind: 'retry', delayMs: 0, reason: 'not-applied', burned: true }
     }
 
-    const callOnce = async (attempt: number, turn: AskingTurn): Promise<Outcome> => {
+    let attempt = 0
+    /** Only when the limiter lets it through: waiting for a turn is no attempt, and can still be cancelled. */
+    const onAdmitted = async (): Promise<void> => {
+      if (attempt > 0) return
+      attempt = await deps.queue.beginAttempt(request)
+      if (attempt === 0) throw new Withdrawn('cancelled or taken over')
+    }
+
+    const callOnce = async (turn: AskingTurn): Promise<Outcome> => {
       let result: unknown
       try {
-        result = await breaker.call(() => upstream.perform({ ...context, action, params }))
+        result = await breaker.call(() => upstream.perform({ ...context, action, params, onAdmitted }))
       } catch (error) {
-        return afterFailure(error, attempt, turn)
+        if (error instanceof Withdrawn) return { kind: 'dropped' }
+        return afterFailure(error, turn)
       }
       await noteWrite()
       const meta = await turn.keep(result)
       return { kind: 'succeeded', result, ...(meta && { meta }) }
     }
 
-    const afterFailure = async (error: unknown, attempt: number, turn: AskingTurn): Promise<Outcome> => {
+    const afterFailure = async (error: unknown, turn: AskingTurn): Promise<Outcome> => {
       if (error instanceof UpstreamError && error.kind === 'throttled')
         await deps.pause(practiceId, error.operation, error.throttledMs ?? 1_000)
       if (mayHaveLanded(error)) await noteWrite()
@@ -106,21 +128,20 @@ export function createRunRequest(deps: Deps): RunRequest {
     const turn = await deps.takeReadTurn(request, params, signal)
     if (turn.kind === 'answered') return { kind: 'succeeded', result: turn.result, meta: turn.meta }
     if (signal.aborted) return { kind: 'dropped' }
-    // No attempt was begun, so there is none to give back.
     if (turn.kind === 'busy')
-      return { kind: 'retry', delayMs: busyMs, reason: 'same-read-under-way', burned: true }
+      return { kind: 'retry', delayMs: busyMs, reason: 'same-read-under-way', burned: false }
     try {
-      const attempt = await deps.queue.beginAttempt(request)
-      return attempt === 0 ? { kind: 'dropped' } : await callOnce(attempt, turn)
+      return await callOnce(turn)
     } finally {
       await turn.leave()
     }
   }
 
-  async function ask(question: () => Promise<Reconciliation>): Promise<Reconciliation> {
+  async function ask(question: () => Promise<Reconciliation>): Promise<Reconciliation | { kind: 'later' }> {
     try {
       return await breaker.call(question)
     } catch (error) {
+      if (error instanceof UpstreamUnavailable) return { kind: 'later' }
       if (error instanceof UpstreamError) return { kind: 'unknown' }
       throw error
     }
