@@ -7,6 +7,7 @@ const unit = [
   'lib/client/sse-parser.test.ts',
   'services/tebra-proxy-worker/upstream/**/*.test.ts',
   'loadtest/simulator/**/*.test.ts',
+  'loadtest/bench/**/*.test.ts',
   'deploy/*.test.ts',
 ]
 
@@ -22,7 +23,16 @@ export default defineConfig({
         test: {
           name: 'system',
           include: ['{lib,services,loadtest,deploy}/**/*.test.{ts,tsx}'],
-          exclude: [...unit, '**/node_modules/**'],
+          exclude: [...unit, '**/*.fault.test.ts', '**/node_modules/**'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'faults',
+          include: ['deploy/faults/**/*.fault.test.ts'],
+          testTimeout: 180_000,
+          fileParallelism: false,
         },
       },
     ],

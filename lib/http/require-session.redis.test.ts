@@ -37,7 +37,7 @@ function serviceWith(guard: SessionGuard): TinyService {
   tiny.app.on(['GET', 'POST', 'DELETE'], '/me', requireSession(deps), (c) => c.json(c.var.session))
   tiny.app.get('/operations', requireSession({ ...deps, permission: 'ops:read' }), (c) => c.text('yes'))
   tiny.app.get('/flow', requireSession({ ...deps, permission: 'flow:write' }), (c) => {
-    c.var.log.info('in the handler')
+    c.var.log.info({}, 'in the handler')
     return c.text('yes')
   })
   return tiny

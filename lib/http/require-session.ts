@@ -54,7 +54,7 @@ export function requireSession(deps: {
     c.set('session', session)
     c.set(
       'log',
-      c.var.log.child({ session: session.id, practiceId: session.practiceId, userId: session.userId }),
+      c.var.log.with({ session: session.id, practiceId: session.practiceId, userId: session.userId }),
     )
     await next()
   }

@@ -3,7 +3,7 @@ import type { MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { secureHeaders } from 'hono/secure-headers'
 import { v7 as uuidv7 } from 'uuid'
-import type { Logger } from '#lib/observability/logger.ts'
+import { type Logger, withFields } from '#lib/observability/logger.ts'
 import type { Metrics } from '#lib/observability/metrics.ts'
 import { answerError } from './answer-error.ts'
 import { DomainError } from './domain-error.ts'
@@ -60,7 +60,7 @@ const requestId =
     const given = c.req.header('X-Request-Id')
     const id = given !== undefined && /^[A-Za-z0-9._-]{8,128}$/.test(given) ? given : uuidv7()
     c.set('requestId', id)
-    c.set('log', logger.child({ requestId: id }))
+    c.set('log', withFields(logger, { requestId: id }))
     await next()
     c.header('X-Request-Id', id)
   }

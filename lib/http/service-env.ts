@@ -1,11 +1,11 @@
-import type { Logger } from '#lib/observability/logger.ts'
+import type { RequestLog } from '#lib/observability/logger.ts'
 import type { ActiveSession } from './session-guard.ts'
 
 /** Facts of one request. What lives as long as the process is a parameter instead. */
 export interface ServiceEnv {
   Variables: {
     requestId: string
-    log: Logger
+    log: RequestLog
     session: ActiveSession
   }
 }

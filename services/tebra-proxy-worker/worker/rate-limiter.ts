@@ -1,3 +1,4 @@
+import { createBatch } from '#lib/redis/batch.ts'
 import type { RedisClient } from '#lib/redis/connect.ts'
 import { queueKeys } from '#lib/redis/keys.ts'
 import { loadScript } from '#lib/redis/script.ts'
@@ -31,7 +32,7 @@ const vendorIntervals: Readonly<Record<string, number>> = {
 }
 const unknownIntervalMs = 1_000
 
-const takeTurn = loadScript<number>(new URL('./take-turn.lua', import.meta.url))
+const takeTurns = loadScript<number[]>(new URL('./take-turn.lua', import.meta.url))
 
 /**
  * `marginMs` is added to each interval, because calls spaced at exactly the interval are refused (observed live).
@@ -45,11 +46,20 @@ export function createRateLimiter(deps: { redis: RedisClient; marginMs: number }
     return interval === 0 ? 0 : interval + deps.marginMs
   }
 
+  /** Turns that are asked for in the same moment are one script call. */
+  const takeTurn = createBatch((turns: readonly { key: string; interval: number; pause: number }[]) =>
+    takeTurns(
+      deps.redis,
+      turns.map(({ key }) => key),
+      turns.flatMap(({ interval, pause }) => [interval, pause]),
+    ),
+  )
+
   const waitForTurn = async (account: string, operation: string, signal: AbortSignal): Promise<void> => {
     for (;;) {
       signal.throwIfAborted()
       const key = queueKeys.limit(account, operation)
-      const waitMs = await takeTurn(deps.redis, [key], [intervalMs(account, operation)])
+      const waitMs = await takeTurn({ key, interval: intervalMs(account, operation), pause: 0 })
       if (waitMs === 0) return
       await sleep(waitMs, signal)
     }
@@ -57,6 +67,8 @@ export function createRateLimiter(deps: { redis: RedisClient; marginMs: number }
 
   return {
     admit(account, operation, signal) {
+      // Without an interval there is no line to stand in, only a pause to keep.
+      if (intervalMs(account, operation) === 0) return waitForTurn(account, operation, signal)
       const key = queueKeys.limit(account, operation)
       const before = lines.get(key) ?? Promise.resolve()
       const turn = before.then(() => waitForTurn(account, operation, signal))
@@ -66,7 +78,11 @@ export function createRateLimiter(deps: { redis: RedisClient; marginMs: number }
       return turn
     },
     async pause(account, operation, ms) {
-      await takeTurn(deps.redis, [queueKeys.limit(account, operation)], [0, Math.ceil(ms)])
+      await takeTurn({
+        key: queueKeys.limit(account, operation),
+        interval: 0,
+        pause: Math.max(1, Math.ceil(ms)),
+      })
     },
     override(account, intervals) {
       stated.set(account, intervals)

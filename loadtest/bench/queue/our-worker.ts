@@ -1,0 +1,61 @@
+import { v7 as uuidv7 } from 'uuid'
+import { createAuditLog } from '../../../lib/audit/audit-log.ts'
+import { readUserPermissions } from '../../../lib/http/user-permissions.ts'
+import { connectReader, untilReady } from '../../../lib/redis/connect.ts'
+import { createLocalBreaker } from '../../../services/tebra-proxy-worker/breaker/local-breaker.ts'
+import { createRequestQueue } from '../../../services/tebra-proxy-worker/queue/request-queue.ts'
+import { createHandleRequest } from '../../../services/tebra-proxy-worker/worker/handle-request.ts'
+import { createRateLimiter } from '../../../services/tebra-proxy-worker/worker/rate-limiter.ts'
+import { createWorkerLoop } from '../../../services/tebra-proxy-worker/worker/worker-loop.ts'
+import { benchKey, openOurs } from './ours.ts'
+import { operation, practices } from './payload.ts'
+import { createRunAtOnce } from './run-at-once.ts'
+
+const blockMs = 1_000
+
+interface Options {
+  readonly url: string
+  readonly concurrency: number
+  readonly leaseMs: number
+  /** With the permission check and the audit chain, which are no part of a queue and which the peer has not. */
+  readonly whole: boolean
+  readonly onCall: () => Promise<void>
+  readonly onEnd: () => void
+}
+
+/** The service's queue, loop and handler, put together as the service does. */
+export async function openOurWorker(options: Options) {
+  const { redis, cipher, logger } = await openOurs(options.url)
+  const reader = connectReader({ url: options.url, name: 'bench-reader' }, blockMs, { onError: () => {} })
+  await untilReady(reader)
+  const consumer = `bench-${uuidv7()}`
+  const limits = { retentionMs: 3_600_000, inlineBytesMax: 256 * 1_024 }
+  const queue = createRequestQueue({ redis, consumer, limits })
+  const limiter = createRateLimiter({ redis, marginMs: 0 })
+  for (const practice of practices) limiter.override(practice, new Map([[operation, 0]]))
+  const breaker = createLocalBreaker({ failures: 5, waitMs: 10_000, now: Date.now, onChange: () => {} })
+  const audit = options.whole
+    ? createAuditLog({ redis, key: benchKey, source: 'bench', now: Date.now })
+    : { append: () => Promise.resolve() }
+
+  const run = createRunAtOnce({
+    queue,
+    cipher,
+    limiter,
+    onCall: options.onCall,
+    mayRun: (practiceId, userId) =>
+      options.whole ? readUserPermissions(redis, practiceId, userId) : Promise.resolve(),
+  })
+  const handle = createHandleRequest({ queue, run, cipher, audit, logger, onOutcome: () => {} })
+  return createWorkerLoop({
+    queue,
+    reader,
+    consumer,
+    breaker,
+    logger,
+    blockMs,
+    concurrency: options.concurrency,
+    leaseMs: options.leaseMs,
+    handle: (request, signal) => handle(request, signal).finally(options.onEnd),
+  })
+}
