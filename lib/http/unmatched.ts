@@ -6,10 +6,15 @@ import type { ServiceEnv } from './service-env.ts'
 /** 405 with `Allow` where another method is offered on the path (RFC 9110 §15.5.6), else 404. */
 export function unmatched(app: Pick<Hono<ServiceEnv>, 'routes'>): NotFoundHandler<ServiceEnv> {
   return (c) => {
+    const matching = app.routes.filter(
+      ({ method, path }) => method !== 'ALL' && pattern(path).test(c.req.path),
+    )
+    // `/things/requeue` is a resource of its own, although `/things/:id` would match it too.
+    const literal = matching.filter(({ path }) => path === c.req.path)
     const allowed = new Set(
-      app.routes
-        .filter((route) => route.method !== 'ALL' && pattern(route.path).test(c.req.path))
-        .flatMap((route) => (route.method === 'GET' ? ['GET', 'HEAD'] : [route.method])),
+      (literal.length > 0 ? literal : matching).flatMap(({ method }) =>
+        method === 'GET' ? ['GET', 'HEAD'] : [method],
+      ),
     )
     if (allowed.size === 0) return problemResponse(new DomainError('not-found'), c.var.requestId)
     const allow = [...allowed].join(', ')

@@ -14,13 +14,13 @@ import { startTcpProxy } from './tcp-proxy.ts'
 const sentinelName = 'queue'
 const downAfterMs = 1_000
 
-/** A primary, one replica that follows it through a proxy, and three Sentinels that watch both. */
+/** A primary, one replica that follows it, and three Sentinels that watch both. */
 export interface TestSentinel extends RedisAddress {
   readonly sentinelName: string
   readonly primary: RedisServer
   /**
    * From now on the replica follows and gets nothing. Holds for some seconds: Sentinel puts a replica right that does
-   * not follow where it should, and here it follows through a proxy.
+   * not follow where it should, and from here on it follows through a proxy.
    */
   lag(): Promise<void>
   /** To the server that was the primary at first, and to the one that was the replica. */
@@ -65,7 +65,7 @@ export async function startTestSentinel(options: Options = {}): Promise<TestSent
   let primary = await start('primary')
   const replication = await startTcpProxy(primary.port)
   const replica = await start('replica', {
-    replicaof: `127.0.0.1 ${replication.port}`,
+    replicaof: `127.0.0.1 ${primary.port}`,
     'replica-announce-ip': '127.0.0.1',
   })
   const redis = { primary: await open(primary.port), replica: await open(replica.port) }
