@@ -20,14 +20,16 @@ export interface ServiceAppDeps {
 /** Every service's ground: request id, log line, safe headers, body limits, problem details. Routes come on top. */
 export function createServiceApp(deps: ServiceAppDeps): OpenAPIHono<ServiceEnv> {
   const app = new OpenAPIHono<ServiceEnv>({
-    defaultHook: (result) => {
+    defaultHook: (result, c) => {
       if (result.success) return
-      if (result.target === 'param') throw new DomainError('not-found')
+      if (result.target === 'param') return nothingThere(c)
       throw new DomainError('invalid-request', {
         errors: result.error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message })),
       })
     },
   })
+
+  const nothingThere = unmatched(app)
 
   app.use(requestId(deps.logger))
   app.use(requestLog(deps.metrics))
@@ -49,7 +51,7 @@ export function createServiceApp(deps: ServiceAppDeps): OpenAPIHono<ServiceEnv> 
     }),
   )
   app.onError(answerError)
-  app.notFound(unmatched(app))
+  app.notFound(nothingThere)
   return app
 }
 

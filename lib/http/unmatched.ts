@@ -3,7 +3,7 @@ import { problemResponse } from './answer-error.ts'
 import { DomainError } from './domain-error.ts'
 import type { ServiceEnv } from './service-env.ts'
 
-/** 405 with `Allow` where another method is offered on the path (RFC 9110 §15.5.6), else 404. */
+/** For a path without an answer: 405 with `Allow` where another method is offered on the path (RFC 9110 §15.5.6), else 404. */
 export function unmatched(app: Pick<Hono<ServiceEnv>, 'routes'>): NotFoundHandler<ServiceEnv> {
   return (c) => {
     const matching = app.routes.filter(
@@ -16,7 +16,9 @@ export function unmatched(app: Pick<Hono<ServiceEnv>, 'routes'>): NotFoundHandle
         method === 'GET' ? ['GET', 'HEAD'] : [method],
       ),
     )
-    if (allowed.size === 0) return problemResponse(new DomainError('not-found'), c.var.requestId)
+    // Offered, and yet nothing there: an id that cannot be one.
+    if (allowed.size === 0 || allowed.has(c.req.method))
+      return problemResponse(new DomainError('not-found'), c.var.requestId)
     const allow = [...allowed].join(', ')
     return problemResponse(
       new DomainError('method-not-allowed', { headers: { Allow: allow } }),
