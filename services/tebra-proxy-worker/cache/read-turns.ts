@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AnswerMeta } from '#lib/contract/requests.ts'
 import type { Logger } from '#lib/observability/logger.ts'
-import type { ClaimedRequest } from '../queue/request-queue.ts'
+import type { ClaimedRequest } from '../queue/claimed-request.ts'
 import type { AnswerCache, CachedAnswer, Flight } from './answer-cache.ts'
 import type { NameRead } from './read-name.ts'
 

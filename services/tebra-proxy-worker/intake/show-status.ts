@@ -6,7 +6,7 @@ import type { RedisClient } from '#lib/redis/connect.ts'
 import { redisHealth } from '#lib/redis/health.ts'
 import { queueKeys as keys } from '#lib/redis/keys.ts'
 import { readBreaker } from '../breaker/shared-state.ts'
-import { group } from '../queue/request-queue.ts'
+import { group } from '../queue/deliveries.ts'
 import { readWorkers } from '../worker/heartbeat.ts'
 import type { IntakeDeps } from './intake-deps.ts'
 

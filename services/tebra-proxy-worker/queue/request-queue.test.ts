@@ -7,7 +7,9 @@ import { queueKeys as keys } from '#lib/redis/keys.ts'
 import { openTestGround } from '#lib/testing/ground.ts'
 import { startTestRedis, type TestRedis } from '#lib/testing/redis.ts'
 import { createRequestDesk, type NewRequest } from '../intake/request-desk.ts'
-import { type ClaimedRequest, createRequestQueue, readNew } from './request-queue.ts'
+import type { ClaimedRequest } from './claimed-request.ts'
+import { readNew } from './deliveries.ts'
+import { createRequestQueue } from './request-queue.ts'
 
 let redis: TestRedis
 let ground: ServiceGround

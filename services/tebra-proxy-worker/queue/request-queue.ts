@@ -1,34 +1,10 @@
-import { ActionName } from '#lib/contract/actions.ts'
 import type { RequestError } from '#lib/contract/requests.ts'
 import { createBatch } from '#lib/redis/batch.ts'
 import type { RedisClient } from '#lib/redis/connect.ts'
 import { queueKeys as keys } from '#lib/redis/keys.ts'
 import { loadScript } from '#lib/redis/script.ts'
-
-export const group = 'workers'
-
-/** A request in a worker's hands; the fence is void as soon as another worker claims the same request. */
-export interface ClaimedRequest {
-  readonly id: string
-  readonly entry: string
-  readonly fence: number
-  /** How often it was handed to a worker; grows only when a worker is lost with it. */
-  readonly deliveries: number
-  /** `sending`: an attempt was begun before and its outcome was never written down. */
-  readonly intent: 'none' | 'sending'
-  readonly attempts: number
-  readonly action: ActionName
-  readonly practiceId: string
-  readonly userId: string
-  readonly correlationId: string
-  readonly submittedAt: number
-  readonly params: string
-}
-
-export interface Delivery {
-  readonly entry: string
-  readonly id: string
-}
+import { type ClaimedRequest, toClaimed } from './claimed-request.ts'
+import { type Delivery, group, readDeliveries, type StreamEntry, toDeliveries } from './deliveries.ts'
 
 export interface RequestEnd {
   readonly status: EndStatus
@@ -185,63 +161,3 @@ export function createRequestQueue(deps: {
 }
 
 export type RequestQueue = ReturnType<typeof createRequestQueue>
-
-/** Waits up to `blockMs` for new entries on a connection of its own. */
-export async function readNew(
-  reader: RedisClient,
-  consumer: string,
-  options: { count: number; blockMs: number },
-): Promise<Delivery[]> {
-  const reply = await reader.xreadgroup(
-    'GROUP',
-    group,
-    consumer,
-    'COUNT',
-    options.count,
-    'BLOCK',
-    options.blockMs,
-    'STREAMS',
-    keys.requests,
-    '>',
-  )
-  return readDeliveries(reply)
-}
-
-type StreamEntry = [entry: string, fields: string[] | null]
-
-function readDeliveries(reply: unknown): Delivery[] {
-  const [stream] = (reply ?? []) as [string, StreamEntry[]][]
-  return toDeliveries(stream?.[1] ?? [])
-}
-
-const toDeliveries = (entries: readonly StreamEntry[]): Delivery[] =>
-  entries.flatMap(([entry, fields]) => (fields?.[1] ? [{ entry, id: fields[1] }] : []))
-
-function toClaimed({ entry, id }: Delivery, record: [number, number, ...string[]]): ClaimedRequest {
-  const [
-    fence,
-    deliveries,
-    intent,
-    attempts,
-    action,
-    practiceId = '',
-    userId = '',
-    correlationId = '',
-    submittedAt,
-    params = '',
-  ] = record
-  return {
-    id,
-    entry,
-    fence,
-    deliveries,
-    intent: intent === 'sending' ? 'sending' : 'none',
-    attempts: Number(attempts),
-    action: ActionName.parse(action),
-    practiceId,
-    userId,
-    correlationId,
-    submittedAt: Number(submittedAt),
-    params,
-  }
-}

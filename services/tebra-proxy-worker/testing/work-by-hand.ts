@@ -4,7 +4,9 @@ import { SubmitAnswer } from '#lib/contract/requests.ts'
 import { auditKeys } from '#lib/redis/keys.ts'
 import type { TestSession } from '#lib/testing/ground.ts'
 import type { TestRedis } from '#lib/testing/redis.ts'
-import { type ClaimedRequest, createRequestQueue, type RequestEnd, readNew } from '../queue/request-queue.ts'
+import type { ClaimedRequest } from '../queue/claimed-request.ts'
+import { readNew } from '../queue/deliveries.ts'
+import { createRequestQueue, type RequestEnd } from '../queue/request-queue.ts'
 import { type Simulator, type StartedProxy, startProxy } from './proxy.ts'
 
 /** An intake without a worker: what happens to its requests, the test does itself, step by step. */

@@ -3,7 +3,9 @@ import { actions } from '#lib/contract/actions.ts'
 import type { Logger } from '#lib/observability/logger.ts'
 import type { RedisClient } from '#lib/redis/connect.ts'
 import type { Breaker } from '../breaker/breaker.ts'
-import { type ClaimedRequest, type Delivery, type RequestQueue, readNew } from '../queue/request-queue.ts'
+import type { ClaimedRequest } from '../queue/claimed-request.ts'
+import { type Delivery, readNew } from '../queue/deliveries.ts'
+import type { RequestQueue } from '../queue/request-queue.ts'
 
 interface Deps {
   readonly queue: RequestQueue

@@ -1,0 +1,50 @@
+import { ActionName } from '#lib/contract/actions.ts'
+import type { Delivery } from './deliveries.ts'
+
+/** A request in a worker's hands; the fence is void as soon as another worker claims the same request. */
+export interface ClaimedRequest {
+  readonly id: string
+  readonly entry: string
+  readonly fence: number
+  /** How often it was handed to a worker; grows only when a worker is lost with it. */
+  readonly deliveries: number
+  /** `sending`: an attempt was begun before and its outcome was never written down. */
+  readonly intent: 'none' | 'sending'
+  readonly attempts: number
+  readonly action: ActionName
+  readonly practiceId: string
+  readonly userId: string
+  readonly correlationId: string
+  readonly submittedAt: number
+  readonly params: string
+}
+
+/** What the claiming script answers for one entry. */
+export function toClaimed({ entry, id }: Delivery, record: [number, number, ...string[]]): ClaimedRequest {
+  const [
+    fence,
+    deliveries,
+    intent,
+    attempts,
+    action,
+    practiceId = '',
+    userId = '',
+    correlationId = '',
+    submittedAt,
+    params = '',
+  ] = record
+  return {
+    id,
+    entry,
+    fence,
+    deliveries,
+    intent: intent === 'sending' ? 'sending' : 'none',
+    attempts: Number(attempts),
+    action: ActionName.parse(action),
+    practiceId,
+    userId,
+    correlationId,
+    submittedAt: Number(submittedAt),
+    params,
+  }
+}
