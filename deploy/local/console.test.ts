@@ -88,6 +88,7 @@ test('when stream-sse dies the page says so, and it is live again when the servi
 
 test('signing out in one tab ends the other tab’s page', async () => {
   await signIn('clinician')
+  await page.getByRole('button', { name: 'Sign out' }).waitFor()
   const other = await page.context().newPage()
   await other.goto(`${stack.baseUrl}/console/`)
   await other.getByRole('button', { name: 'Sign out' }).waitFor()
