@@ -5,11 +5,11 @@ import { createServiceApp } from '#lib/http/service-app.ts'
 import type { ServiceEnv } from '#lib/http/service-env.ts'
 import { takesWrites } from '#lib/redis/health.ts'
 import { type AuthDeps, serviceName } from './auth-deps.ts'
-import { addGetSession } from './get-session.ts'
-import { addLogin } from './login.ts'
-import { addLoginMfa } from './login-mfa.ts'
-import { countOutcomes } from './login-outcomes.ts'
-import { addLogout } from './logout.ts'
+import { addGetSession } from './sessions/get-session.ts'
+import { addLogout } from './sessions/logout.ts'
+import { addLogin } from './sign-in/login.ts'
+import { addLoginMfa } from './sign-in/login-mfa.ts'
+import { countOutcomes } from './sign-in/login-outcomes.ts'
 
 /** The longest body is a password of 512 characters. */
 const bodyBytesMax = 8_192

@@ -1,21 +1,21 @@
 import type { ServiceGround } from '#lib/lifecycle/open-service.ts'
+import type { AuthSessionConfig } from './config.ts'
+import { createSessionStore, type SessionStore } from './sessions/session-store.ts'
 import {
   type ChallengeLimits,
   type ChallengeStore,
   createChallengeStore,
   defaultChallengeLimits,
-} from './challenge-store.ts'
-import type { AuthSessionConfig } from './config.ts'
-import { createLoginIndex, type LoginIndex } from './login-index.ts'
+} from './sign-in/challenge-store.ts'
 import {
   createLoginLimiter,
   defaultLoginLimits,
   type LoginLimiter,
   type LoginLimits,
-} from './login-limiter.ts'
-import { createPasswordHash, type PasswordHash } from './password-hash.ts'
-import { createSessionStore, type SessionStore } from './session-store.ts'
-import { createUserStore, type UserStore } from './user-store.ts'
+} from './sign-in/login-limiter.ts'
+import { createPasswordHash, type PasswordHash } from './sign-in/password-hash.ts'
+import { createLoginIndex, type LoginIndex } from './users/login-index.ts'
+import { createUserStore, type UserStore } from './users/user-store.ts'
 
 export const serviceName = 'auth-session'
 

@@ -4,10 +4,10 @@ import { drainDeadlineMs, endOnSignals, startOrExplain } from '#lib/lifecycle/ru
 import { connectReader, disconnect } from '#lib/redis/connect.ts'
 import { redisAt } from '#lib/redis/redis-place.ts'
 import { createApp } from './app.ts'
-import { applyTouches, touchBlockMs } from './apply-touches.ts'
 import { createAuthDeps, serviceName } from './auth-deps.ts'
 import { AuthSessionConfig } from './config.ts'
-import { readSeedUsers, seedUsers } from './seed-users.ts'
+import { applyTouches, touchBlockMs } from './sessions/apply-touches.ts'
+import { readSeedUsers, seedUsers } from './users/seed-users.ts'
 
 await startOrExplain(process, async () => {
   const config = readConfig(AuthSessionConfig, process.env)

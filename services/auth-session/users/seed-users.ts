@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { ConfigError } from '#lib/config/read-config.ts'
 import { PracticeId } from '#lib/contract/ids.ts'
 import { Role } from '#lib/contract/permissions.ts'
-import { type AuthDeps, serviceName } from './auth-deps.ts'
+import { type AuthDeps, serviceName } from '../auth-deps.ts'
 import { createUser } from './create-user.ts'
 import { unknownPractice } from './user-store.ts'
 

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ConfigError } from '#lib/config/read-config.ts'
+import { type AuthFixture, password, startAuth } from '../testing/auth-fixture.ts'
+import { totpSecret } from '../testing/totp-code.ts'
 import { readSeedUsers, seedUsers } from './seed-users.ts'
-import { type AuthFixture, password, startAuth } from './testing/auth-fixture.ts'
-import { totpSecret } from './testing/totp-code.ts'
 
 let auth: AuthFixture
 let folder: string

@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from 'uuid'
 import type { Role } from '#lib/contract/permissions.ts'
-import type { AuthDeps } from './auth-deps.ts'
+import type { AuthDeps } from '../auth-deps.ts'
 import { unknownPractice } from './user-store.ts'
 
 export interface UserToCreate {

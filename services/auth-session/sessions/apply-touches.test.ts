@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { until } from '#lib/processes/wait.ts'
 import { connectReader, disconnect, untilReady } from '#lib/redis/connect.ts'
+import { type AuthFixture, startAuth } from '../testing/auth-fixture.ts'
 import { applyTouches, type Touches, touchBlockMs } from './apply-touches.ts'
-import { type AuthFixture, startAuth } from './testing/auth-fixture.ts'
 
 let auth: AuthFixture
 let touches: Touches

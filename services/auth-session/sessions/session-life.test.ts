@@ -3,7 +3,7 @@ import { SessionAnswer, SessionEnded } from '#lib/contract/session.ts'
 import { parseToken } from '#lib/crypto/session-token.ts'
 import { until } from '#lib/processes/wait.ts'
 import { connectSubscriber, disconnect, untilReady } from '#lib/redis/connect.ts'
-import { type AuthFixture, origin, password, problemOf, startAuth, tokenOf } from './testing/auth-fixture.ts'
+import { type AuthFixture, origin, password, problemOf, startAuth, tokenOf } from '../testing/auth-fixture.ts'
 
 const idleMs = 500
 const absoluteMs = 1_500

@@ -4,11 +4,11 @@ import { LoginAnswer, LoginRequest } from '#lib/contract/session.ts'
 import { DomainError } from '#lib/http/domain-error.ts'
 import { problemResponses } from '#lib/http/openapi.ts'
 import type { ServiceEnv } from '#lib/http/service-env.ts'
-import type { AuthDeps } from './auth-deps.ts'
+import type { AuthDeps } from '../auth-deps.ts'
+import type { User } from '../users/user-store.ts'
 import { clientAddress } from './client-address.ts'
 import { finishSignIn } from './finish-sign-in.ts'
 import { refuseForeignPage } from './foreign-page.ts'
-import type { User } from './user-store.ts'
 
 /** Why a sign-in is refused is for the audit log; the caller learns the same in every case. */
 type Refusal = 'unknown-account' | 'wrong-password' | 'user-disabled' | 'authenticator-disabled'

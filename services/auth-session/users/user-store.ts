@@ -45,8 +45,10 @@ export interface UserStore {
   spendTotpStep(user: Pick<User, 'practiceId' | 'id'>, step: number): Promise<boolean>
 }
 
-const settleScript = loadScript<number>(new URL('./settle-authenticator.lua', import.meta.url))
-const spendStepScript = loadScript<number>(new URL('./spend-totp-step.lua', import.meta.url))
+const settleScript = loadScript<number>(
+  new URL('../second-factors/settle-authenticator.lua', import.meta.url),
+)
+const spendStepScript = loadScript<number>(new URL('../second-factors/spend-totp-step.lua', import.meta.url))
 
 export function createUserStore(deps: {
   redis: RedisClient

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { until } from '#lib/processes/wait.ts'
-import { type AuthFixture, password, problemOf, startAuth } from './testing/auth-fixture.ts'
+import { type AuthFixture, password, problemOf, startAuth } from '../testing/auth-fixture.ts'
 
 let auth: AuthFixture
 const firstMs = 300

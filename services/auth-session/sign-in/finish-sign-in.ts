@@ -4,9 +4,9 @@ import { parseToken, sessionIdOf } from '#lib/crypto/session-token.ts'
 import { DomainError } from '#lib/http/domain-error.ts'
 import { credentialsOf } from '#lib/http/require-session.ts'
 import type { ServiceEnv } from '#lib/http/service-env.ts'
-import type { AuthDeps } from './auth-deps.ts'
-import { setSessionCookie } from './session-cookie.ts'
-import type { User } from './user-store.ts'
+import type { AuthDeps } from '../auth-deps.ts'
+import { setSessionCookie } from '../sessions/session-cookie.ts'
+import type { User } from '../users/user-store.ts'
 
 /**
  * Gives a user who proved who they are a session of that level, audited before the token is given out: where the

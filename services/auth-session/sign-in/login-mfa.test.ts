@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { LoginAnswer } from '#lib/contract/session.ts'
 import { until } from '#lib/processes/wait.ts'
-import { type AuthFixture, origin, password, problemOf, startAuth } from './testing/auth-fixture.ts'
-import { codeAt, totpSecret } from './testing/totp-code.ts'
+import { type AuthFixture, origin, password, problemOf, startAuth } from '../testing/auth-fixture.ts'
+import { codeAt, totpSecret } from '../testing/totp-code.ts'
 
 let auth: AuthFixture
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { verifyAudit } from '#lib/audit/verify.ts'
 import { LoginAnswer } from '#lib/contract/session.ts'
-import { type AuthFixture, origin, password, problemOf, startAuth, tokenOf } from './testing/auth-fixture.ts'
+import { type AuthFixture, origin, password, problemOf, startAuth, tokenOf } from '../testing/auth-fixture.ts'
 
 let auth: AuthFixture
 beforeAll(async () => {

@@ -4,7 +4,7 @@ import { DomainError } from '#lib/http/domain-error.ts'
 import { needsSession, problemResponses } from '#lib/http/openapi.ts'
 import { requireSession } from '#lib/http/require-session.ts'
 import type { ServiceEnv } from '#lib/http/service-env.ts'
-import type { AuthDeps } from './auth-deps.ts'
+import type { AuthDeps } from '../auth-deps.ts'
 
 const instant = (ms: number) => new Date(ms).toISOString()
 

@@ -2,7 +2,7 @@ import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
 import { needsSession, problemResponses } from '#lib/http/openapi.ts'
 import { requireSession } from '#lib/http/require-session.ts'
 import type { ServiceEnv } from '#lib/http/service-env.ts'
-import type { AuthDeps } from './auth-deps.ts'
+import type { AuthDeps } from '../auth-deps.ts'
 import { clearSessionCookie } from './session-cookie.ts'
 
 /** `POST /auth/logout`: the token is refused everywhere from here on, and its open streams close. */
