@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { verifyAudit } from '#lib/audit/verify.ts'
 import { until } from '#lib/processes/wait.ts'
-import { auditKeys, queueKeys, sessionKeys } from '#lib/redis/keys.ts'
+import { auditKeys, sessionKeys } from '#lib/redis/keys.ts'
 import { startTestCluster, type TestCluster } from '#lib/testing/cluster.ts'
+import { queueKeys } from '#lib/testing/one-partition.ts'
 import { demoPractice } from '../local/demo-users.ts'
 import { misbehave, signIn, startTestStack, type TestStack } from '../local/testing/stack.ts'
 import {

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { until } from '#lib/processes/wait.ts'
-import { queueKeys } from '#lib/redis/keys.ts'
+import { queueKeys } from '#lib/testing/one-partition.ts'
 import { startTestRedis, type TestRedis } from '#lib/testing/redis.ts'
 import { startTcpProxy, type TcpProxy } from '#lib/testing/tcp-proxy.ts'
 import {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { parseRedisUrl } from '#lib/redis/redis-url.ts'
+import { RatesConfig } from './rates.ts'
 
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
@@ -42,6 +43,11 @@ export const milliseconds = (fallback: number, min = 1) => count(fallback, min).
 export const bytes = (fallback: number, min = 1) => count(fallback, min).meta({ unit: 'bytes' })
 export { count }
 
+/** Read by those who queue and those who tell; the queue itself remembers the number and refuses another. */
+export const QueuePartitions = z.coerce.number().int().min(1).max(64).default(1).meta({
+  description: 'partitions of the queue; changed by npm run partitions, never by this alone',
+})
+
 /** What each of the three services reads. */
 export const CommonConfig = z.object({
   ENVIRONMENT: z
@@ -79,4 +85,5 @@ export const CommonConfig = z.object({
     .default('info')
     .meta({ description: 'least severity that is logged' }),
   VERSION: z.string().default('development').meta({ description: 'shown by /healthz; the image sets it' }),
+  ...RatesConfig.shape,
 })

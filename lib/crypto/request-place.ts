@@ -1,13 +1,15 @@
-import { queueKeys } from '#lib/redis/keys.ts'
 import type { FieldPlace } from './field-cipher.ts'
 
-/** Where a request's sealed texts stand: its params, its result, and the note an operator settled it with. */
+/**
+ * Where a request's sealed texts stand: its params, its result, and the note an operator settled it with. It names no
+ * Redis key, so that a practice may move to another partition.
+ */
 export const placeOf = (
   practiceId: string,
   requestId: string,
   field: 'params' | 'result' | 'note',
 ): FieldPlace => ({
   practiceId,
-  key: queueKeys.request(requestId),
+  key: `request:${requestId}`,
   field,
 })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { auditKeys, channels, queueKeys, sessionKeys } from './keys.ts'
+import { auditKeys, channels, fleetKeys, queueKeysIn, sessionKeys } from './keys.ts'
 
 /** The part that Redis Cluster hashes: https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec */
 const tagOf = (key: string) => /\{([^}]+)\}/.exec(key)?.[1]
@@ -7,8 +7,10 @@ const tagOf = (key: string) => /\{([^}]+)\}/.exec(key)?.[1]
 const namesOf = (keys: Record<string, string | ((...parts: string[]) => string)>, ...parts: string[]) =>
   Object.values(keys).map((name) => (typeof name === 'string' ? name : name(...parts)))
 
-test('keeps every key of the queue in one slot', () => {
-  expect(new Set(namesOf(queueKeys, 'north', 'x').map(tagOf))).toEqual(new Set(['tebra']))
+test('keeps every key of a partition in one slot, the fleet’s in the first one’s', () => {
+  expect(new Set(namesOf(queueKeysIn(0), 'north', 'x').map(tagOf))).toEqual(new Set(['tebra']))
+  expect(new Set(namesOf(queueKeysIn(3), 'north', 'x').map(tagOf))).toEqual(new Set(['tebra:3']))
+  expect(new Set(namesOf(fleetKeys, 'north').map(tagOf))).toEqual(new Set(['tebra']))
 })
 
 test('keeps what the session check reads in the practice’s slot', () => {
@@ -30,7 +32,9 @@ test('keeps a practice’s audit log and its head in one slot, apart from its se
 
 test('never gives two things the same name', () => {
   const names = [
-    ...namesOf(queueKeys, 'north', 'x'),
+    ...namesOf(queueKeysIn(0), 'north', 'x'),
+    ...namesOf(queueKeysIn(1), 'north', 'x'),
+    ...namesOf(fleetKeys, 'north'),
     ...namesOf(sessionKeys, 'north', 'x'),
     ...namesOf(auditKeys, 'north'),
     ...namesOf(channels),

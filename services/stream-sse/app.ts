@@ -5,6 +5,7 @@ import { Instant } from '#lib/contract/ids.ts'
 import { DomainError } from '#lib/http/domain-error.ts'
 import { addHealthRoutes, type HealthDeps } from '#lib/http/health-routes.ts'
 import { needsSession, problemResponses, serveOpenApi } from '#lib/http/openapi.ts'
+import type { RateLimiter } from '#lib/http/rate-limiter.ts'
 import { credentialsOf, requireSession } from '#lib/http/require-session.ts'
 import { createServiceApp, type ServiceAppDeps } from '#lib/http/service-app.ts'
 import type { ActiveSession, SessionGuard } from '#lib/http/session-guard.ts'
@@ -17,6 +18,7 @@ export interface StreamSseDeps extends ServiceAppDeps {
   readonly health: HealthDeps
   readonly guard: SessionGuard
   readonly origins: readonly string[]
+  readonly rates: RateLimiter
   readonly audit: AuditLog
   readonly tickets: Tickets
   readonly openStream: ReturnType<typeof createOpenStream>
@@ -83,6 +85,7 @@ export function createApp(deps: StreamSseDeps) {
   app.openapi({ ...events, middleware: [] }, async (c) => {
     const { streams, lastEventId, ticket } = c.req.valid('query')
     const session = await listenerOf(deps, ticket, credentialsOf(c)?.token)
+    const rateHeaders = await deps.rates.admit(session, 'stream')
     if (!mayListen(session, streams)) throw new DomainError('forbidden')
     deps.admit(session)
     await deps.audit.append({
@@ -99,6 +102,7 @@ export function createApp(deps: StreamSseDeps) {
       'Content-Type': 'text/event-stream; charset=utf-8',
       'Cache-Control': 'no-cache, no-transform',
       'X-Accel-Buffering': 'no',
+      ...rateHeaders,
     })
   })
 

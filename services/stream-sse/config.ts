@@ -1,9 +1,10 @@
 import { z } from 'zod'
-import { CommonConfig, count, milliseconds } from '#lib/config/read-config.ts'
+import { CommonConfig, count, milliseconds, QueuePartitions } from '#lib/config/read-config.ts'
 
 export const StreamSseConfig = CommonConfig.extend({
   STREAMS_MAX: count(900).meta({ description: 'open streams on this instance; beyond it 503' }),
   STREAMS_PER_USER_MAX: count(20).meta({ description: 'open streams of one user on this instance' }),
+  QUEUE_PARTITIONS: QueuePartitions,
   KEEP_ALIVE_MS: milliseconds(15_000).meta({
     description: 'time between two keep-alive comments',
     unit: 'ms',

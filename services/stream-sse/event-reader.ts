@@ -1,14 +1,15 @@
 import { StreamName } from '#lib/contract/events.ts'
 import type { Logger } from '#lib/observability/logger.ts'
 import type { RedisClient } from '#lib/redis/connect.ts'
-import { queueKeys } from '#lib/redis/keys.ts'
+import type { QueueKeys } from '#lib/redis/keys.ts'
 import { compareIds, formatEntryId, type Position, parseEntryId, zeroId } from './cursor.ts'
 import { parseEvent, type StreamEvent } from './decode-event.ts'
 
-export const streamKeys: Readonly<Record<StreamName, string>> = {
-  'tebra:status': queueKeys.status,
-  'tebra:responses': queueKeys.responses,
-}
+/** Where a partition keeps the streams that clients know by one name. */
+export const streamKeysOf = (keys: QueueKeys): Readonly<Record<StreamName, string>> => ({
+  'tebra:status': keys.status,
+  'tebra:responses': keys.responses,
+})
 
 export interface EventReader {
   start(): void
@@ -24,6 +25,7 @@ interface Deps {
   /** A connection of the reader's own: its reads block. */
   readonly reader: RedisClient
   readonly redis: RedisClient
+  readonly keys: QueueKeys
   readonly logger: Logger
   readonly randomEpoch: () => string
   readonly blockMs: number
@@ -35,9 +37,10 @@ interface Deps {
 const retryMs = 500
 const epochCheckMs = 1_000
 
-/** The one blocking reader of an instance, for all streams and all clients. */
+/** The one blocking reader of an instance for a partition: all its streams, all its clients. */
 export function createEventReader(deps: Deps): EventReader {
-  const { reader, redis, logger } = deps
+  const { reader, redis, keys, logger } = deps
+  const streamKeys = streamKeysOf(keys)
   let position: Position = { 'tebra:status': zeroId, 'tebra:responses': zeroId }
   let epoch = ''
   let lastReadAt = Number.NEGATIVE_INFINITY
@@ -47,15 +50,15 @@ export function createEventReader(deps: Deps): EventReader {
 
   /** The tail is resolved here, once per life of the streams: reading from `$` again and again drops events. */
   const followEpoch = async (): Promise<void> => {
-    const stored = await redis.get(queueKeys.epoch)
-    const tail = await tailOf(redis)
+    const stored = await redis.get(keys.epoch)
+    const tail = await tailOf(redis, streamKeys)
     const wentBack = StreamName.options.some((name) => compareIds(tail[name], position[name]) < 0)
     if (stored !== null && stored === epoch && !wentBack) return
     const known = epoch !== ''
     // After a lossy failover the old epoch may still stand there; it no longer names what clients have seen.
-    if (stored === null) await redis.set(queueKeys.epoch, deps.randomEpoch(), 'NX')
-    else if (known && stored === epoch) await redis.set(queueKeys.epoch, deps.randomEpoch())
-    epoch = (await redis.get(queueKeys.epoch)) ?? ''
+    if (stored === null) await redis.set(keys.epoch, deps.randomEpoch(), 'NX')
+    else if (known && stored === epoch) await redis.set(keys.epoch, deps.randomEpoch())
+    epoch = (await redis.get(keys.epoch)) ?? ''
     position = tail
     if (known) deps.onEpoch()
   }
@@ -129,7 +132,10 @@ export function advance(from: Position, events: readonly StreamEvent[]): Positio
   return next
 }
 
-async function tailOf(redis: RedisClient): Promise<Position> {
+async function tailOf(
+  redis: RedisClient,
+  streamKeys: Readonly<Record<StreamName, string>>,
+): Promise<Position> {
   const last = async (name: StreamName) => {
     const [entry] = await redis.xrevrange(streamKeys[name], '+', '-', 'COUNT', 1)
     return entry ? parseEntryId(entry[0]) : zeroId

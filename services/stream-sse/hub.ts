@@ -1,7 +1,6 @@
 import type { ByeCode, ResyncReason } from '#lib/contract/events.ts'
-import type { Position } from './cursor.ts'
 import type { StreamEvent } from './decode-event.ts'
-import type { EncodeEvents, ReadyEvent } from './encode-events.ts'
+import type { ReadyEvent } from './encode-events.ts'
 import { keepAliveFrame } from './frames.ts'
 import type { Subscriber } from './subscriber.ts'
 
@@ -16,7 +15,7 @@ const audienceOf = ({ practiceId, userId }: { practiceId: string; userId: string
   `${practiceId}/${userId}`
 
 /** All open streams of this instance, found by whom an event is for. */
-export function createHub(encodeEvents: EncodeEvents) {
+export function createHub() {
   const audiences = new Map<string, Set<Listener>>()
   const all = new Set<Listener>()
 
@@ -40,9 +39,11 @@ export function createHub(encodeEvents: EncodeEvents) {
       all.delete(listener)
     },
 
+    /** Whether anybody here listens for it; what nobody hears need not be opened and encoded. */
+    isHeard: (event: StreamEvent): boolean => audiences.has(audienceOf(event)),
+
     /** Hands the events of one read to those they are for, each client's as one write. */
-    async publish(events: readonly StreamEvent[], before: Position): Promise<void> {
-      const ready = await encodeEvents(events, before, (event) => audiences.has(audienceOf(event)))
+    publish(ready: readonly ReadyEvent[]): void {
       const batches = Map.groupBy(ready, ({ event }) => audienceOf(event))
       for (const [name, batch] of batches)
         for (const listener of audiences.get(name) ?? []) listener.deliver(batch)
@@ -52,8 +53,8 @@ export function createHub(encodeEvents: EncodeEvents) {
       for (const { subscriber } of all) subscriber.write([keepAliveFrame])
     },
 
-    resync(reason: ResyncReason): void {
-      for (const { subscriber } of all) subscriber.resync(reason)
+    resync(reason: ResyncReason, whose: (subscriber: Subscriber) => boolean): void {
+      for (const { subscriber } of all) if (whose(subscriber)) subscriber.resync(reason)
     },
 
     bye(code: ByeCode, retryMs: () => number, whose: (subscriber: Subscriber) => boolean = () => true): void {

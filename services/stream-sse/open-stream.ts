@@ -1,19 +1,17 @@
 import type { StreamName } from '#lib/contract/events.ts'
 import type { ActiveSession } from '#lib/http/session-guard.ts'
 import { compareIds, formatCursor, type Position } from './cursor.ts'
-import type { EncodeEvents, ReadyEvent } from './encode-events.ts'
+import type { ReadyEvent } from './encode-events.ts'
 import { advance } from './event-reader.ts'
+import type { Feed } from './feed.ts'
 import { cursorFrame, readyFrame } from './frames.ts'
 import type { Hub, Listener } from './hub.ts'
-import type { Replay } from './replay.ts'
 import { createSubscriber, type StreamEnd } from './subscriber.ts'
 
 interface Deps {
   readonly hub: Hub
-  readonly encodeEvents: EncodeEvents
-  readonly replay: (cursor: string) => Promise<Replay>
-  readonly epoch: () => string
-  readonly position: () => Position
+  /** Where the events of a practice come from. */
+  readonly feedOf: (practiceId: string) => Feed
   readonly onEnd: (end: StreamEnd) => void
   /** When a stream that opens now is ended and resumed, before the platform cuts it; ms by our clock. */
   readonly rotateAt: () => number
@@ -32,6 +30,7 @@ interface Opening {
  */
 export function createOpenStream(deps: Deps) {
   return ({ session, streams, cursor, signal }: Opening): ReadableStream<Uint8Array> => {
+    const { events, encodeEvents, replay } = deps.feedOf(session.practiceId)
     let held: ReadyEvent[] | undefined = []
     const wants = new Set(streams)
 
@@ -48,8 +47,8 @@ export function createOpenStream(deps: Deps) {
     })
     const listener: Listener = {
       subscriber,
-      deliver(events) {
-        const wanted = events.filter(({ event }) => wants.has(event.stream))
+      deliver(batch) {
+        const wanted = batch.filter(({ event }) => wants.has(event.stream))
         if (held) held.push(...wanted)
         else subscriber.write(wanted.map(({ frame }) => frame))
       },
@@ -67,18 +66,18 @@ export function createOpenStream(deps: Deps) {
     }
 
     const begin = async (): Promise<void> => {
-      const start = deps.position()
+      const start = events.position
       if (cursor === undefined) {
-        subscriber.write([cursorFrame(formatCursor(deps.epoch(), start))])
+        subscriber.write([cursorFrame(formatCursor(events.epoch, start))])
         return goLive(start)
       }
-      const missed = await deps.replay(cursor)
+      const missed = await replay(cursor)
       if (missed.kind === 'gap') {
-        subscriber.write([cursorFrame(formatCursor(deps.epoch(), start))])
+        subscriber.write([cursorFrame(formatCursor(events.epoch, start))])
         subscriber.resync(missed.reason)
         return goLive(start)
       }
-      const history = await deps.encodeEvents(
+      const history = await encodeEvents(
         missed.events,
         missed.from,
         (event) =>

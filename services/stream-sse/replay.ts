@@ -1,5 +1,6 @@
 import { type ResyncReason, StreamName } from '#lib/contract/events.ts'
 import type { RedisClient } from '#lib/redis/connect.ts'
+import type { QueueKeys } from '#lib/redis/keys.ts'
 import {
   compareIds,
   type EntryId,
@@ -9,7 +10,7 @@ import {
   parseEntryId,
 } from './cursor.ts'
 import { parseEvent, type StreamEvent } from './decode-event.ts'
-import { streamKeys } from './event-reader.ts'
+import { streamKeysOf } from './event-reader.ts'
 
 export type Replay =
   | { readonly kind: 'history'; readonly from: Position; readonly events: readonly StreamEvent[] }
@@ -21,7 +22,8 @@ const pageSize = 1_000
  * What a client has missed since its cursor, oldest first, or why that cannot be told. Clients that come back with
  * the same cursor at the same time (a restarted instance) share one reading.
  */
-export function createReplay(deps: { redis: RedisClient; epoch: () => string; position: () => Position }) {
+export function createReplay(deps: { redis: RedisClient; keys: QueueKeys; epoch: () => string }) {
+  const streamKeys = streamKeysOf(deps.keys)
   const running = new Map<string, Promise<Replay>>()
 
   const read = async (cursor: string): Promise<Replay> => {
@@ -29,7 +31,9 @@ export function createReplay(deps: { redis: RedisClient; epoch: () => string; po
     if (!parsed) return { kind: 'gap', reason: 'cursor' }
     if (parsed.epoch !== deps.epoch()) return { kind: 'gap', reason: 'epoch' }
     const from = parsed.position
-    const pages = await Promise.all(StreamName.options.map((name) => since(deps.redis, name, from[name])))
+    const pages = await Promise.all(
+      StreamName.options.map((name) => since(deps.redis, name, streamKeys[name], from[name])),
+    )
     const events: StreamEvent[] = []
     for (const page of pages) {
       if (page === 'trimmed' || page === 'future')
@@ -52,9 +56,9 @@ export function createReplay(deps: { redis: RedisClient; epoch: () => string; po
 async function since(
   redis: RedisClient,
   name: StreamName,
+  key: string,
   from: EntryId,
 ): Promise<StreamEvent[] | 'trimmed' | 'future'> {
-  const key = streamKeys[name]
   const events: StreamEvent[] = []
   let last = from
   for (;;) {

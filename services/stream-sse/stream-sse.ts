@@ -1,16 +1,22 @@
 import { DomainError } from '#lib/http/domain-error.ts'
 import type { ServiceGround } from '#lib/lifecycle/open-service.ts'
-import { connectReader, connectSubscriber, disconnect, untilReady } from '#lib/redis/connect.ts'
+import {
+  connectReader,
+  connectSubscriber,
+  disconnect,
+  type RedisClient,
+  untilReady,
+} from '#lib/redis/connect.ts'
 import { takesWrites } from '#lib/redis/health.ts'
+import type { QueueKeys } from '#lib/redis/keys.ts'
+import { createPartitions, isPlaced } from '#lib/redis/partitions.ts'
 import { redisAt } from '#lib/redis/redis-place.ts'
 import { createApp } from './app.ts'
 import type { StreamSseConfig } from './config.ts'
-import { createEncodeEvents } from './encode-events.ts'
-import { createEventReader } from './event-reader.ts'
+import { createFeed, type Feed } from './feed.ts'
 import { createHub } from './hub.ts'
 import { mayListen } from './may-listen.ts'
 import { createOpenStream } from './open-stream.ts'
-import { createReplay } from './replay.ts'
 import type { ConsoleFile } from './serve-console.ts'
 import { createTickets } from './tickets.ts'
 import { createSessionWatch } from './watch-sessions.ts'
@@ -19,7 +25,7 @@ const blockMs = 1_000
 const readerSilentMaxMs = 5_000
 const recheckMs = 30_000
 
-/** The whole service over its ground: one reader, one hub, one timer. `close` ends every stream, spread out. */
+/** The whole service over its ground: a reader for each partition, one hub, one timer. `close` ends every stream, spread out. */
 export async function createStreamSse(
   ground: ServiceGround,
   config: StreamSseConfig,
@@ -27,24 +33,37 @@ export async function createStreamSse(
 ) {
   const { redis, logger, guard, now, metrics } = ground
   const onError = (err: Error) => logger.warn({ err }, 'redis connection trouble')
-  const reader = connectReader(redisAt(config, `${ground.service}-reader`), blockMs, { onError })
+  const partitions = createPartitions(config.QUEUE_PARTITIONS)
   const subscriber = connectSubscriber(redisAt(config, `${ground.service}-sessions`), { onError })
   let draining = false
 
-  const encodeEvents = createEncodeEvents({ cipher: ground.cipher, logger, epoch: () => events.epoch })
-  const hub = createHub(encodeEvents)
-  const events = createEventReader({
-    reader,
-    redis,
-    logger,
-    blockMs,
-    randomEpoch: () =>
-      Math.floor(options.random() * 36 ** 8)
-        .toString(36)
-        .padStart(8, '0'),
-    onEvents: (batch, before) => hub.publish(batch, before),
-    onEpoch: () => hub.resync('epoch'),
-  })
+  const hub = createHub()
+  const readers: RedisClient[] = []
+  const feeds = new Map<QueueKeys, Feed>()
+  for (const keys of partitions.all) {
+    const reader = connectReader(redisAt(config, `${ground.service}-reader`), blockMs, { onError })
+    readers.push(reader)
+    const feed = createFeed({
+      ...ground,
+      reader,
+      keys,
+      hub,
+      holds: (practiceId) => partitions.of(practiceId) === keys,
+      blockMs,
+      randomEpoch: () =>
+        Math.floor(options.random() * 36 ** 8)
+          .toString(36)
+          .padStart(8, '0'),
+    })
+    feeds.set(keys, feed)
+  }
+  const feedOf = (practiceId: string): Feed => {
+    const feed = feeds.get(partitions.of(practiceId))
+    if (!feed) throw new Error('a partition without a feed')
+    return feed
+  }
+  /** Of the feed that has been silent longest: each is somebody's only one. */
+  const readerIdleMs = () => Math.max(...[...feeds.values()].map(({ events }) => events.idleMs()))
   const watch = createSessionWatch({
     subscriber,
     guard,
@@ -55,16 +74,13 @@ export async function createStreamSse(
 
   metrics.gauge('sse_streams_open', 'Open event streams', () => hub.size())
   metrics.gauge('sse_reader_idle_ms', 'Time since the reader last heard from Redis', () =>
-    Math.min(events.idleMs(), 1e9),
+    Math.min(readerIdleMs(), 1e9),
   )
   const ended = metrics.counter('sse_streams_ended_total', 'Ended event streams by how they ended', ['end'])
 
   const openStream = createOpenStream({
     hub,
-    encodeEvents,
-    replay: createReplay({ redis, epoch: () => events.epoch, position: () => events.position }),
-    epoch: () => events.epoch,
-    position: () => events.position,
+    feedOf,
     onEnd: (end) => ended.inc({ end }),
     // ±10 %, so that streams which were opened together do not come back together.
     rotateAt: () => now() + config.ROTATE_AFTER_MS * (0.9 + options.random() * 0.2),
@@ -79,7 +95,8 @@ export async function createStreamSse(
     consoleFiles: options.consoleFiles,
     admit(session) {
       if (draining) throw new DomainError('draining')
-      if (events.idleMs() > readerSilentMaxMs) throw new DomainError('redis-unavailable')
+      if (feedOf(session.practiceId).events.idleMs() > readerSilentMaxMs)
+        throw new DomainError('redis-unavailable')
       if (hub.size() >= config.STREAMS_MAX) throw new DomainError('over-capacity', { retryAfterSeconds: 5 })
       if (hub.sizeOf(session) >= config.STREAMS_PER_USER_MAX)
         throw new DomainError('too-many-requests', {
@@ -91,16 +108,17 @@ export async function createStreamSse(
       ...ground,
       checks: {
         serving: () => !draining,
-        reader: () => events.idleMs() < readerSilentMaxMs,
+        reader: () => readerIdleMs() < readerSilentMaxMs,
+        partitions: () => isPlaced(redis, partitions),
         // Opening a stream is audited, which is a write.
         redis: () => takesWrites(redis),
       },
     },
   })
 
-  await Promise.all([untilReady(reader), untilReady(subscriber)])
+  await Promise.all([...readers, subscriber].map(untilReady))
   await watch.start()
-  events.start()
+  for (const { events } of feeds.values()) events.start()
   const timers = [
     setInterval(() => {
       hub.bye(
@@ -120,7 +138,7 @@ export async function createStreamSse(
       draining = true
       hub.bye('draining', () => 500 + options.random() * 4_500)
       for (const timer of timers) clearInterval(timer)
-      await events.stop()
+      await Promise.all([...feeds.values()].map(({ events }) => events.stop()))
       disconnect(subscriber, redis)
     },
   }

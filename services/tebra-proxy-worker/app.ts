@@ -1,5 +1,6 @@
 import { addHealthRoutes, type HealthDeps } from '#lib/http/health-routes.ts'
 import { serveOpenApi } from '#lib/http/openapi.ts'
+import type { RateLimiter } from '#lib/http/rate-limiter.ts'
 import { requireSession } from '#lib/http/require-session.ts'
 import { createServiceApp, type ServiceAppDeps } from '#lib/http/service-app.ts'
 import type { SessionGuard } from '#lib/http/session-guard.ts'
@@ -16,6 +17,7 @@ export interface TebraProxyDeps extends ServiceAppDeps {
   readonly health: HealthDeps
   readonly guard: SessionGuard
   readonly origins: readonly string[]
+  readonly rates: RateLimiter
   /** Absent in a process that only works requests off: it answers for its health and nothing else. */
   readonly intake?: Omit<IntakeDeps, 'signedIn'>
 }
@@ -23,8 +25,14 @@ export interface TebraProxyDeps extends ServiceAppDeps {
 export function createApp(deps: TebraProxyDeps) {
   const app = createServiceApp(deps)
   if (deps.intake) {
-    const signedIn: IntakeDeps['signedIn'] = (permission) =>
-      requireSession({ guard: deps.guard, origins: deps.origins, ...(permission && { permission }) })
+    const signedIn: IntakeDeps['signedIn'] = (permission, proof) =>
+      requireSession({
+        guard: deps.guard,
+        origins: deps.origins,
+        rates: deps.rates,
+        ...(permission && { permission }),
+        ...proof,
+      })
     const intake = { ...deps.intake, signedIn }
     addSubmitRequest(app, intake)
     addReadRequests(app, intake)

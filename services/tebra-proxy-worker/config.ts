@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { bytes, CommonConfig, count, milliseconds } from '#lib/config/read-config.ts'
+import { bytes, CommonConfig, count, milliseconds, QueuePartitions } from '#lib/config/read-config.ts'
 import { PracticeId } from '#lib/contract/ids.ts'
 
 const timeZone = z.string().refine((zone) => Intl.supportedValuesOf('timeZone').includes(zone), {
@@ -62,6 +62,7 @@ export const TebraProxyWorkerConfig = CommonConfig.extend({
     unit: 'ms',
   }),
   CONCURRENCY: count(8).meta({ description: 'requests one worker has in hand at once' }),
+  QUEUE_PARTITIONS: QueuePartitions,
   PRACTICE_SHARE: count(8).meta({
     description: 'requests of one practice in the queue at once; more wait in its own line',
   }),

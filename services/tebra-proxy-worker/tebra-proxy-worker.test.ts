@@ -4,8 +4,9 @@ import { actionNames } from '#lib/contract/actions.ts'
 import type { Schedule } from '#lib/contract/clinic.ts'
 import { Problem } from '#lib/contract/problem.ts'
 import { until } from '#lib/processes/wait.ts'
-import { queueKeys, sessionKeys } from '#lib/redis/keys.ts'
+import { fleetKeys, sessionKeys } from '#lib/redis/keys.ts'
 import { testSecrets } from '#lib/testing/ground.ts'
+import { queueKeys } from '#lib/testing/one-partition.ts'
 import { startTestRedis, type TestRedis } from '#lib/testing/redis.ts'
 import { type Simulator, type StartedProxy, startProxy, startSimulator } from './testing/proxy.ts'
 
@@ -245,7 +246,7 @@ test('past the byte budget the intake answers queue-full and what is in flight s
 
 test('an operator sees queue, limiter, breaker, Redis and the worker', async () => {
   const operator = await proxy.signIn({ roles: ['operator'] })
-  await until('the worker has reported', async () => (await redis.redis.zcard(queueKeys.workers)) === 1)
+  await until('the worker has reported', async () => (await redis.redis.zcard(fleetKeys.workers)) === 1)
   const status = await (await proxy.request('/tebra/status', { as: operator })).json()
   expect(status).toMatchObject({
     upstream: 'soap',

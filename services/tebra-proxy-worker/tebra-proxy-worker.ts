@@ -2,6 +2,7 @@ import { readUserPermissions } from '#lib/http/user-permissions.ts'
 import type { ServiceGround } from '#lib/lifecycle/open-service.ts'
 import { connectCommands, disconnect, untilReady } from '#lib/redis/connect.ts'
 import { takesWrites } from '#lib/redis/health.ts'
+import { createPartitions, isPlaced } from '#lib/redis/partitions.ts'
 import { redisAt } from '#lib/redis/redis-place.ts'
 import { shareInFlight } from '#lib/resilience/share-in-flight.ts'
 import { createApp } from './app.ts'
@@ -36,7 +37,8 @@ export async function createTebraProxyWorker(
     const first = Object.entries(config.TEBRA_ACCOUNTS).find(([, account]) => account.customerKey === key)
     return first?.[0] ?? practiceId
   }
-  const limiter = createRateLimiter({ redis, marginMs: config.LIMITER_MARGIN_MS })
+  const partitions = createPartitions(config.QUEUE_PARTITIONS)
+  const limiter = createRateLimiter({ redis, partitions, marginMs: config.LIMITER_MARGIN_MS })
   const createUpstream = config.TEBRA_UPSTREAM === 'soap' ? createSoapUpstream : createPhpUpstream
   const upstream = createUpstream({
     fetch,
@@ -52,8 +54,8 @@ export async function createTebraProxyWorker(
   })
 
   const form = upstream.form
-  const cache = createAnswerCache({ ...ground, limits: cacheLimits })
-  const nameRead = createNameRead({ key: config.PHI_KEY, form, accountOf: credentialsOf, now })
+  const cache = createAnswerCache({ ...ground, partitions, limits: cacheLimits })
+  const nameRead = createNameRead({ partitions, key: config.PHI_KEY, form, accountOf: credentialsOf, now })
 
   // A connection of its own: the wait for a replica or a disk holds up what comes behind it.
   const waits =
@@ -70,6 +72,7 @@ export async function createTebraProxyWorker(
       ? undefined
       : await startWorker(ground, config, {
           ...options,
+          partitions,
           upstream,
           cache,
           nameRead,
@@ -83,7 +86,7 @@ export async function createTebraProxyWorker(
 
   if (worker) {
     const accounts = new Map(Object.keys(config.TEBRA_ACCOUNTS).map((id) => [accountOf(id), id]))
-    void learnIntervals({ ...ground, upstream, limiter, accounts })
+    void learnIntervals({ ...ground, partitions, upstream, limiter, accounts })
   }
 
   let draining = false
@@ -94,8 +97,10 @@ export async function createTebraProxyWorker(
     ...(config.ROLE !== 'worker' && {
       intake: {
         ...ground,
+        partitions,
         desk: createRequestDesk({
           redis,
+          partitions,
           cipher: ground.cipher,
           laneKey: config.PHI_KEY,
           limits: {
@@ -106,6 +111,7 @@ export async function createTebraProxyWorker(
         }),
         answerFromCache: createAnswerAtIntake({
           ...ground,
+          partitions,
           cache,
           nameRead,
           form,
@@ -113,7 +119,7 @@ export async function createTebraProxyWorker(
           probeEveryMs: config.BREAKER_WAIT_MS,
           limits: { retentionMs: config.RETENTION_MS, inlineBytesMax },
         }),
-        confirmDurable,
+        confirmDurable: (practiceId, ...ids) => confirmDurable(...ids.map(partitions.of(practiceId).request)),
         form,
         limiter,
         accountOf,
@@ -124,6 +130,7 @@ export async function createTebraProxyWorker(
       checks: {
         serving: () => !draining,
         redis: () => takesWrites(redis),
+        partitions: () => isPlaced(redis, partitions),
         ...(worker && { worker: () => worker.idleMs() < workerSilentMaxMs }),
       },
     },

@@ -5,7 +5,8 @@ import { Redis } from 'ioredis'
 import { type DemoUser, demoPractice } from '../../../deploy/local/demo-users.ts'
 import { type Stack, startStack } from '../../../deploy/local/stack.ts'
 import { until } from '../../../lib/processes/wait.ts'
-import { queueKeys } from '../../../lib/redis/keys.ts'
+import { lavishRates } from '../../../lib/testing/lavish-rates.ts'
+import { queueKeys } from '../../../lib/testing/one-partition.ts'
 import { signIn } from '../../sign-in.ts'
 import { endWithUs } from '../harness/end-with-us.ts'
 
@@ -39,9 +40,11 @@ export async function startBenchStack(): Promise<BenchStack> {
     lines.push(`${source} ${line}`)
     if (lines.length > 50) lines.shift()
   }
-  const stack = await startStack({ folder, onLine, env: settings }).catch((error: unknown) => {
-    throw new Error(`the stack did not start:\n${lines.join('\n')}`, { cause: error })
-  })
+  const stack = await startStack({ folder, onLine, env: { ...settings, ...lavishRates } }).catch(
+    (error: unknown) => {
+      throw new Error(`the stack did not start:\n${lines.join('\n')}`, { cause: error })
+    },
+  )
   await fetch(`${stack.simulatorUrl}/control/limits`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },

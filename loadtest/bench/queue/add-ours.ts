@@ -1,5 +1,6 @@
 /** Adds requests one by one through the intake's desk: sealed params, record, entry, status event, histories. */
 import { v7 as uuidv7 } from 'uuid'
+import { createPartitions } from '../../../lib/redis/partitions.ts'
 import { createRequestDesk } from '../../../services/tebra-proxy-worker/intake/request-desk.ts'
 import { createMeter } from '../harness/meter.ts'
 import { readInput } from '../harness/run-program.ts'
@@ -15,6 +16,7 @@ const { redis, cipher, dataKeys } = await openOurs(url)
 for (const practice of practices) await dataKeys.ensure(practice)
 const desk = createRequestDesk({
   redis,
+  partitions: createPartitions(1),
   cipher,
   laneKey: benchKey,
   limits: { queueBytesMax: Number.MAX_SAFE_INTEGER, retentionMs: 3_600_000, practiceShare },

@@ -2,6 +2,8 @@ import { v7 as uuidv7 } from 'uuid'
 import { createAuditLog } from '../../../lib/audit/audit-log.ts'
 import { readUserPermissions } from '../../../lib/http/user-permissions.ts'
 import { connectReader, untilReady } from '../../../lib/redis/connect.ts'
+import { queueKeysIn } from '../../../lib/redis/keys.ts'
+import { createPartitions } from '../../../lib/redis/partitions.ts'
 import { createLocalBreaker } from '../../../services/tebra-proxy-worker/breaker/local-breaker.ts'
 import { createRequestQueue } from '../../../services/tebra-proxy-worker/queue/request-queue.ts'
 import { createHandleRequest } from '../../../services/tebra-proxy-worker/worker/handle-request.ts'
@@ -29,9 +31,10 @@ export async function openOurWorker(options: Options) {
   const reader = connectReader({ url: options.url, name: 'bench-reader' }, blockMs, { onError: () => {} })
   await untilReady(reader)
   const consumer = `bench-${uuidv7()}`
+  const keys = queueKeysIn(0)
   const limits = { retentionMs: 3_600_000, inlineBytesMax: 256 * 1_024 }
-  const queue = createRequestQueue({ redis, consumer, limits })
-  const limiter = createRateLimiter({ redis, marginMs: 0 })
+  const queue = createRequestQueue({ redis, keys, consumer, limits })
+  const limiter = createRateLimiter({ redis, partitions: createPartitions(1), marginMs: 0 })
   for (const practice of practices) limiter.override(practice, new Map([[operation, 0]]))
   const breaker = createLocalBreaker({ failures: 5, waitMs: 10_000, now: Date.now, onChange: () => {} })
   const audit = options.whole
@@ -50,8 +53,9 @@ export async function openOurWorker(options: Options) {
   return createWorkerLoop({
     queue,
     reader,
+    requests: keys.requests,
     consumer,
-    breaker,
+    room: (inHand) => breaker.room(inHand, options.concurrency),
     logger,
     blockMs,
     concurrency: options.concurrency,

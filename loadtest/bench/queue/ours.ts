@@ -1,5 +1,6 @@
-import { createDataKeys, createLocalKeyWrapper } from '../../../lib/crypto/data-keys.ts'
+import { createDataKeys } from '../../../lib/crypto/data-keys.ts'
 import { createFieldCipher } from '../../../lib/crypto/field-cipher.ts'
+import { createLocalKeyWrapper } from '../../../lib/crypto/key-wrapper.ts'
 import { createLogger } from '../../../lib/observability/logger.ts'
 import { connectCommands, untilReady } from '../../../lib/redis/connect.ts'
 

@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis'
-import { queueKeys as keys } from '../../../lib/redis/keys.ts'
+import { queueKeys as keys } from '../../../lib/testing/one-partition.ts'
 import { bullName, bullResponses } from './bullmq.ts'
 import { idsKey } from './payload.ts'
 

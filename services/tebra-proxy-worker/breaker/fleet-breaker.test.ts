@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { until } from '#lib/processes/wait.ts'
-import { queueKeys } from '#lib/redis/keys.ts'
+import { fleetKeys } from '#lib/redis/keys.ts'
 import { startTestRedis, type TestRedis } from '#lib/testing/redis.ts'
 import { UpstreamError } from '../upstream/upstream-error.ts'
 import { createSharedState, forceBreaker, readBreaker } from './shared-state.ts'
@@ -345,6 +345,6 @@ test('a Redis that forgot everything is a closed breaker, and workers follow', a
   await start(2, { waitMs: 60_000 })
   await openForAll()
   await severalPolls()
-  await redis.redis.del(queueKeys.breaker('soap'))
+  await redis.redis.del(fleetKeys.breaker('soap'))
   await until('it is closed for all', allAre('closed'), 1_000)
 })

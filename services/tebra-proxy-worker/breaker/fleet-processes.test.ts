@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type Child, startChild } from '#lib/processes/child.ts'
 import { until } from '#lib/processes/wait.ts'
-import { queueKeys } from '#lib/redis/keys.ts'
+import { fleetKeys } from '#lib/redis/keys.ts'
 import { testSecrets } from '#lib/testing/ground.ts'
 import { startTestRedis, type TestRedis } from '#lib/testing/redis.ts'
 import { type Simulator, type StartedProxy, startProxy, startSimulator } from '../testing/proxy.ts'
@@ -47,7 +47,7 @@ beforeEach(async () => {
   await simulator.control('limits', { scale: 0 })
   intake = await startProxy(redis, simulator, { ROLE: 'intake' })
   workers = [startWorkerProcess(), startWorkerProcess()]
-  await until('both work', async () => (await redis.redis.zcard(queueKeys.workers)) === 2, 20_000)
+  await until('both work', async () => (await redis.redis.zcard(fleetKeys.workers)) === 2, 20_000)
 })
 afterEach(async () => {
   await Promise.all(workers.map((worker) => worker.end('SIGKILL')))
@@ -57,7 +57,7 @@ afterEach(async () => {
 })
 
 const breakerField = async (field: string) =>
-  (await redis.redis.hget(queueKeys.breaker('soap'), field)) ?? undefined
+  (await redis.redis.hget(fleetKeys.breaker('soap'), field)) ?? undefined
 const callsMade = async () =>
   Object.values((await simulator.counts()).byOperation).reduce((sum, calls) => sum + calls, 0)
 
@@ -82,7 +82,7 @@ test('two processes: open for both, one probe, its holder killed, the other prob
 
   const records = await Promise.all(submitted.map(({ id }) => intake.ended(id, 30)))
   expect(records.map(({ status }) => status)).toEqual(records.map(() => 'success'))
-  const alerts = await redis.redis.xrange(queueKeys.alerts, '-', '+')
+  const alerts = await redis.redis.xrange(fleetKeys.alerts, '-', '+')
   expect(alerts.map(([, fields]) => fields[1])).toEqual(['breaker-opened', 'breaker-closed'])
   const told = said.filter((line) => line.includes('for all workers'))
   expect(told.map((line) => JSON.parse(line).severity)).toEqual(['ERROR', 'INFO'])

@@ -1,6 +1,6 @@
 import type { TebraStatus } from '#lib/contract/health.ts'
 import type { RedisClient } from '#lib/redis/connect.ts'
-import { channels, queueKeys as keys } from '#lib/redis/keys.ts'
+import { channels, fleetKeys as keys } from '#lib/redis/keys.ts'
 import { loadScript, type Script } from '#lib/redis/script.ts'
 import type { UpstreamForm } from '../upstream/upstream.ts'
 import type { Verdict } from './attempt.ts'

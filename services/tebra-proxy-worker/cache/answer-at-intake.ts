@@ -4,7 +4,8 @@ import type { CacheMode } from '#lib/contract/requests.ts'
 import type { FieldCipher } from '#lib/crypto/field-cipher.ts'
 import { placeOf } from '#lib/crypto/request-place.ts'
 import type { RedisClient } from '#lib/redis/connect.ts'
-import { queueKeys as keys } from '#lib/redis/keys.ts'
+import { fleetKeys } from '#lib/redis/keys.ts'
+import type { Partitions } from '#lib/redis/partitions.ts'
 import { loadScript } from '#lib/redis/script.ts'
 import type { AnswerCache } from './answer-cache.ts'
 import type { NameRead } from './read-name.ts'
@@ -31,6 +32,7 @@ const answerScript = loadScript<'done' | 'too-late'>(
  */
 export function createAnswerAtIntake(deps: {
   redis: RedisClient
+  partitions: Partitions
   cipher: FieldCipher
   cache: AnswerCache
   nameRead: NameRead
@@ -42,7 +44,7 @@ export function createAnswerAtIntake(deps: {
   const { redis, cache, limits } = deps
 
   const isProbe = async (id: string): Promise<boolean> =>
-    (await redis.set(keys.cacheProbe(deps.form), id, 'PX', deps.probeEveryMs, 'NX')) === 'OK'
+    (await redis.set(fleetKeys.cacheProbe(deps.form), id, 'PX', deps.probeEveryMs, 'NX')) === 'OK'
 
   return async ({ id, practiceId, action, params, cache: mode }) => {
     const name = mode === 'fresh' ? undefined : deps.nameRead(practiceId, action, params)
@@ -53,6 +55,7 @@ export function createAnswerAtIntake(deps: {
     if (!answer || (breaker.state === 'half-open' && (await isProbe(id)))) return false
 
     const sealed = await deps.cipher.encrypt(placeOf(practiceId, id, 'result'), JSON.stringify(answer.result))
+    const keys = deps.partitions.of(practiceId)
     const line = keys.practiceQueue(practiceId)
     const ended = await answerScript(
       redis,

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { ServiceGround } from '#lib/lifecycle/open-service.ts'
-import { queueKeys as keys } from '#lib/redis/keys.ts'
 import { openTestGround } from '#lib/testing/ground.ts'
+import { queueKeys as keys, onePartition } from '#lib/testing/one-partition.ts'
 import { startTestRedis, type TestRedis } from '#lib/testing/redis.ts'
 import { createAnswerCache, type Flight } from './answer-cache.ts'
 import { createNameRead, type ReadName } from './read-name.ts'
@@ -26,6 +26,7 @@ let now = Date.parse('2026-12-01T12:00:00Z')
 const account = { customerKey: 'key', user: 'user', password: 'word', timeZone: 'America/New_York' }
 const namesOf = (over: Partial<Parameters<typeof createNameRead>[0]> = {}) =>
   createNameRead({
+    partitions: onePartition,
     key: Buffer.alloc(32, 1),
     form: 'soap',
     accountOf: () => account,
@@ -38,7 +39,7 @@ const nameOf = (action: Parameters<ReturnType<typeof namesOf>>[1], params: objec
   return name
 }
 const cacheOf = (limits = { entryBytesMax: 10_000, practiceBytesMax: 100_000 }) =>
-  createAnswerCache({ ...ground, limits })
+  createAnswerCache({ ...ground, partitions: onePartition, limits })
 const provider = (id: string) => ({ id, fullName: 'Dr. Young', active: true })
 
 async function takeFlight(name: ReadName, owner = 'a', leaseMs = 5_000): Promise<Flight> {

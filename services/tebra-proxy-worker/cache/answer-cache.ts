@@ -3,7 +3,7 @@ import type { AnswerMeta, CacheMode } from '#lib/contract/requests.ts'
 import type { FieldCipher } from '#lib/crypto/field-cipher.ts'
 import type { Logger } from '#lib/observability/logger.ts'
 import type { RedisClient } from '#lib/redis/connect.ts'
-import { queueKeys as keys } from '#lib/redis/keys.ts'
+import type { Partitions } from '#lib/redis/partitions.ts'
 import { loadScript } from '#lib/redis/script.ts'
 import { cachePlaceOf, type ReadName } from './read-name.ts'
 
@@ -50,11 +50,12 @@ const changeScript = load<number>('note-change')
 /** Sealed answers of reads, a practice's own each, and the leases of those that are being asked for; see the scripts. */
 export function createAnswerCache(deps: {
   redis: RedisClient
+  partitions: Partitions
   cipher: FieldCipher
   logger: Logger
   limits: CacheLimits
 }) {
-  const { redis, cipher, limits } = deps
+  const { redis, partitions, cipher, limits } = deps
 
   /** What does not open, or is no longer what the contract says, is put out and counts as not there. */
   const open = async (name: ReadName, sealed: string, ageMs: number): Promise<CachedAnswer | undefined> => {
@@ -75,7 +76,7 @@ export function createAnswerCache(deps: {
       for (;;) {
         const reply = await joinScript(
           redis,
-          [name.entry, name.flight, name.generation, keys.request(requestId)],
+          [name.entry, name.flight, name.generation, partitions.of(name.practiceId).request(requestId)],
           [owner, leaseMs, name.freshMs],
         )
         if (reply[0] === 'wait') return { kind: 'wait' }
@@ -92,6 +93,7 @@ export function createAnswerCache(deps: {
     async keep({ name, owner, generation, askedAt }: Flight, result: unknown) {
       const sealed = await cipher.encrypt(cachePlaceOf(name), JSON.stringify(result))
       if (sealed.length > limits.entryBytesMax) return 'too-large' as const
+      const keys = partitions.of(name.practiceId)
       const practice = [keys.cacheEnds(name.practiceId), keys.cacheBytes(name.practiceId)]
       return keepScript(
         redis,
@@ -110,7 +112,11 @@ export function createAnswerCache(deps: {
 
     /** Voids what is cached of the subject, also what is being asked for right now. */
     noteChange: async (practiceId: string, subject: Subject): Promise<void> => {
-      await changeScript(redis, [keys.cacheGeneration(practiceId, subject)], [rememberMs])
+      await changeScript(
+        redis,
+        [partitions.of(practiceId).cacheGeneration(practiceId, subject)],
+        [rememberMs],
+      )
     },
   }
 }

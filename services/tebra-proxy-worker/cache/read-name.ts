@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { type ActionName, cacheRuleOf } from '#lib/contract/actions.ts'
 import type { FieldPlace } from '#lib/crypto/field-cipher.ts'
-import { queueKeys as keys } from '#lib/redis/keys.ts'
+import type { Partitions } from '#lib/redis/partitions.ts'
 import { localDate } from '../upstream/time-zone.ts'
 import type { TebraCredentials } from '../upstream/upstream.ts'
 
@@ -24,6 +24,7 @@ export type NameRead = (practiceId: string, action: ActionName, params: unknown)
  * account, so that another account's answers are never found, and the day where the question leaves it to the clock.
  */
 export function createNameRead(deps: {
+  partitions: Partitions
   key: Buffer
   form: string
   accountOf: (practiceId: string) => TebraCredentials | undefined
@@ -43,6 +44,7 @@ export function createNameRead(deps: {
         ]),
       )
       .digest('base64url')
+    const keys = deps.partitions.of(practiceId)
     return {
       practiceId,
       action,

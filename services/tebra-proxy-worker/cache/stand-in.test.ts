@@ -1,8 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { verifyAudit } from '#lib/audit/verify.ts'
 import { until } from '#lib/processes/wait.ts'
-import { queueKeys } from '#lib/redis/keys.ts'
+import { fleetKeys } from '#lib/redis/keys.ts'
 import { testSecrets } from '#lib/testing/ground.ts'
+import { onePartition, queueKeys } from '#lib/testing/one-partition.ts'
 import { startTestRedis, type TestRedis } from '#lib/testing/redis.ts'
 import { type Simulator, type StartedProxy, startProxy, startSimulator } from '../testing/proxy.ts'
 import { age, entryOf, read, submitRead } from '../testing/reads.ts'
@@ -31,7 +32,7 @@ afterEach(async () => {
 const minute = 60_000
 const hour = 60 * minute
 const calls = async (operation: string) => (await simulator.counts()).byOperation[operation] ?? 0
-const breakerState = async () => (await redis.redis.hget(queueKeys.breaker('soap'), 'state')) ?? 'closed'
+const breakerState = async () => (await redis.redis.hget(fleetKeys.breaker('soap'), 'state')) ?? 'closed'
 
 /** A practice that has read its providers an hour ago, and an upstream that is away since. */
 async function startAway(env: Record<string, string>): Promise<void> {
@@ -135,8 +136,10 @@ test('a request that a worker has taken up is not ended by the intake', async ()
   }
   const answerAgain = createAnswerAtIntake({
     ...proxy.ground,
+    partitions: onePartition,
     cache: createAnswerCache({
       ...proxy.ground,
+      partitions: onePartition,
       limits: { entryBytesMax: 10_000, practiceBytesMax: 10_000 },
     }),
     nameRead: () => name,

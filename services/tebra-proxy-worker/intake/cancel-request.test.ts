@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { until } from '#lib/processes/wait.ts'
-import { queueKeys } from '#lib/redis/keys.ts'
 import type { TestSession } from '#lib/testing/ground.ts'
+import { queueKeys } from '#lib/testing/one-partition.ts'
 import { startTestRedis, type TestRedis } from '#lib/testing/redis.ts'
 import { type Simulator, startProxy, startSimulator } from '../testing/proxy.ts'
 import { exhausted, type Intake, startIntake } from '../testing/work-by-hand.ts'

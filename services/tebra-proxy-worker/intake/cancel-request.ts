@@ -29,7 +29,7 @@ export function addCancelRequest(app: OpenAPIHono<ServiceEnv>, deps: IntakeDeps)
 
   app.openapi(route, async (c) => {
     const { id } = c.req.valid('param')
-    const record = await deps.desk.readPlain(id)
+    const record = await deps.desk.readPlain(c.var.session.practiceId, id)
     if (!record) throw new DomainError('not-found')
     const by = roleTowards(record, c.var.session)
     if (isEnd(record.status)) throw new DomainError('already-ended')
@@ -42,14 +42,13 @@ export function addCancelRequest(app: OpenAPIHono<ServiceEnv>, deps: IntakeDeps)
     if (answer === 'missing') throw new DomainError('not-found')
     if (answer === 'ended') throw new DomainError('already-ended')
     if (answer === 'started') throw new DomainError('already-started')
-    await deps.confirmDurable(id)
-    return c.json((await deps.desk.readPlain(id)) ?? record, 200)
+    await deps.confirmDurable(record.practiceId, id)
+    return c.json((await deps.desk.readPlain(record.practiceId, id)) ?? record, 200)
   })
 }
 
 /** As whom the caller may cancel it; 403 for those who may see that it is there, 404 for everybody else. */
 function roleTowards(record: RequestRecord, session: ActiveSession): 'requester' | 'operator' {
-  if (record.practiceId !== session.practiceId) throw new DomainError('not-found')
   if (record.userId === session.userId) return 'requester'
   if (session.permissions.includes('dead-letters:write')) return 'operator'
   throw new DomainError(session.permissions.includes('ops:read') ? 'forbidden' : 'not-found')

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
-import { queueKeys } from '#lib/redis/keys.ts'
+import { queueKeys } from '#lib/testing/one-partition.ts'
 import { startTestRedis, type TestRedis } from '#lib/testing/redis.ts'
 import { createConfirmDurable } from './confirm-durable.ts'
 
@@ -17,7 +17,7 @@ test('with a replica the write is confirmed once the replica has it, without one
   const primary = await start()
   const confirm = await createConfirmDurable(primary.redis, 'replica')
   await primary.redis.hset(queueKeys.request('one'), 'status', 'pending')
-  await expect(confirm('one')).rejects.toMatchObject({ code: 'not-durable' })
+  await expect(confirm(queueKeys.request('one'))).rejects.toMatchObject({ code: 'not-durable' })
 
   const replica = await start({
     replicaof: `127.0.0.1 ${primary.server().port}`,
@@ -26,7 +26,7 @@ test('with a replica the write is confirmed once the replica has it, without one
   await expect
     .poll(
       () =>
-        confirm('one').then(
+        confirm(queueKeys.request('one')).then(
           () => 'confirmed',
           () => 'not',
         ),
@@ -39,12 +39,12 @@ test('with a replica the write is confirmed once the replica has it, without one
 
 test('the append-only file is relied on only where each write is on disk before its answer', async () => {
   const always = await start({ appendfsync: 'always' })
-  await (await createConfirmDurable(always.redis, 'aof'))('one')
+  await (await createConfirmDurable(always.redis, 'aof'))(queueKeys.request('one'))
   const everySecond = await start()
   const waitsForIt = await everySecond.redis.call('COMMAND', 'INFO', 'WAITAOF')
   const known = Array.isArray(waitsForIt) && waitsForIt[0] !== null
   await everySecond.redis.hset(queueKeys.request('one'), 'status', 'pending')
-  if (known) await (await createConfirmDurable(everySecond.redis, 'aof'))('one')
+  if (known) await (await createConfirmDurable(everySecond.redis, 'aof'))(queueKeys.request('one'))
   else await expect(createConfirmDurable(everySecond.redis, 'aof')).rejects.toThrow('appendfsync always')
 })
 
@@ -52,5 +52,5 @@ test('memory promises nothing more and asks nothing', async () => {
   const server = await start()
   const confirm = await createConfirmDurable(server.redis, 'memory')
   await server.server().child.end('SIGKILL')
-  await confirm('one')
+  await confirm(queueKeys.request('one'))
 })

@@ -2,12 +2,11 @@ import { ConfigError } from '#lib/config/read-config.ts'
 import { DomainError } from '#lib/http/domain-error.ts'
 import { createConfirmWrite, type Safety } from '#lib/redis/confirm-write.ts'
 import { mastersOf, type RedisClient } from '#lib/redis/connect.ts'
-import { queueKeys } from '#lib/redis/keys.ts'
 
 export type Durability = 'memory' | 'aof' | 'replica'
 
-/** Resolves when the named requests, as they stand now, are as safe as configured; else rejects `not-durable`. */
-export type ConfirmDurable = (...requestIds: string[]) => Promise<void>
+/** Resolves when the records under these keys, as they stand now, are as safe as configured; else rejects `not-durable`. */
+export type ConfirmDurable = (...records: string[]) => Promise<void>
 
 /**
  * Makes the wait after each accepted request and before each upstream write. What is not confirmed may yet survive,
@@ -29,8 +28,8 @@ export async function createConfirmDurable(
 
 function confirmBy(redis: RedisClient, safety: Safety): ConfirmDurable {
   const confirm = createConfirmWrite(redis, safety)
-  return async (...requestIds) => {
-    const safe = await Promise.all(requestIds.map((id) => confirm(queueKeys.request(id))))
+  return async (...records) => {
+    const safe = await Promise.all(records.map((record) => confirm(record)))
     if (!safe.every(Boolean)) throw new DomainError('not-durable')
   }
 }

@@ -4,23 +4,24 @@ import type { RequestRecord } from '#lib/contract/requests.ts'
 import type { FieldCipher } from '#lib/crypto/field-cipher.ts'
 import { placeOf } from '#lib/crypto/request-place.ts'
 import type { RedisClient } from '#lib/redis/connect.ts'
-import { queueKeys as keys } from '#lib/redis/keys.ts'
+import type { Partitions } from '#lib/redis/partitions.ts'
 import { loadScript } from '#lib/redis/script.ts'
-import { readPlainRecord } from '../queue/record.ts'
 import { type Page, type PageRange, readPage } from './read-page.ts'
 
 interface Deps {
   readonly redis: RedisClient
+  readonly partitions: Partitions
   readonly cipher: FieldCipher
   readonly limits: { readonly queueBytesMax: number; readonly retentionMs: number }
   readonly sealEdited: (
     record: RequestRecord,
     params: unknown,
   ) => Promise<{ sealed: string; bytes: number; lane: string }>
+  readonly readPlain: (practiceId: string, id: string) => Promise<RequestRecord | undefined>
 }
 
 /** `changed`: it is no longer the dead letter that the operator saw; somebody else was there first. */
-export type Requeued = 'done' | 'changed' | 'full'
+export type Requeued = 'done' | 'changed' | 'full' | 'moving'
 
 const prelude = new URL('../queue/prelude.lua', import.meta.url)
 const requeueScript = loadScript<Requeued>(new URL('../queue/requeue.lua', import.meta.url), { prelude })
@@ -39,10 +40,11 @@ export const needsConfirm = ({ status, action }: RequestRecord): boolean =>
  * What operators do with a practice's dead letters; each change is one script that holds only for the end the
  * operator saw. The list is never trimmed: what leaves it was requeued or settled, and its length is in the status.
  */
-export function createDeadLetterDesk({ redis, cipher, limits, sealEdited }: Deps) {
-  const keysOf = ({ id, practiceId }: RequestRecord) => [
-    ...[keys.request(id), keys.status, keys.dead(practiceId)],
-  ]
+export function createDeadLetterDesk({ redis, partitions, cipher, limits, sealEdited, readPlain }: Deps) {
+  const keysOf = ({ id, practiceId }: RequestRecord) => {
+    const keys = partitions.of(practiceId)
+    return [keys.request(id), keys.status, keys.dead(practiceId)]
+  }
   const seen = ({ id, status, endedAt }: RequestRecord) => [id, status, Date.parse(endedAt ?? '')]
 
   return {
@@ -52,26 +54,27 @@ export function createDeadLetterDesk({ redis, cipher, limits, sealEdited }: Deps
       range: PageRange,
       matches: (record: RequestRecord) => boolean,
     ): Promise<Page<RequestRecord>> =>
-      readPage(redis, keys.dead(practiceId), range, async (id) => {
-        const record = await readPlainRecord(redis, id)
+      readPage(redis, partitions.of(practiceId).dead(practiceId), range, async (id) => {
+        const record = await readPlain(practiceId, id)
         // It may have been requeued between the index and the record.
         return record && isDeadLetter(record) && matches(record) ? record : undefined
       }),
 
     /** What was sent, opened: patient data. */
     async params({ id, practiceId }: RequestRecord): Promise<Record<string, unknown>> {
-      const sealed = await redis.hget(keys.request(id), 'params')
+      const sealed = await redis.hget(partitions.of(practiceId).request(id), 'params')
       return JSON.parse(await cipher.decrypt(placeOf(practiceId, id, 'params'), sealed ?? ''))
     },
 
     /** Another round, with the params that were sent or, where given, with edited ones. */
     async requeue(record: RequestRecord, edited?: unknown): Promise<Requeued> {
       const change = edited === undefined ? undefined : await sealEdited(record, edited)
+      const keys = partitions.of(record.practiceId)
       return requeueScript(
         redis,
-        [...keysOf(record), keys.bytes, keys.open],
+        [...keysOf(record), keys.bytes, keys.open, keys.partitions],
         [
-          ...[...seen(record), limits.queueBytesMax],
+          ...[...seen(record), limits.queueBytesMax, partitions.count],
           ...(change ? [change.sealed, change.bytes, change.lane] : ['']),
         ],
       )

@@ -11,8 +11,8 @@ export async function findDeadLetter(
   session: ActiveSession,
   id: string,
 ): Promise<RequestRecord> {
-  const found = await desk.readPlain(id)
-  if (!found || found.practiceId !== session.practiceId) throw new DomainError('not-found')
+  const found = await desk.readPlain(session.practiceId, id)
+  if (!found) throw new DomainError('not-found')
   if (!isDeadLetter(found)) throw new DomainError('not-a-dead-letter')
   return found
 }

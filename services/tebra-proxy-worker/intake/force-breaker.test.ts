@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { BreakerStatus } from '#lib/contract/health.ts'
 import { Problem } from '#lib/contract/problem.ts'
 import { until } from '#lib/processes/wait.ts'
-import { auditKeys, queueKeys } from '#lib/redis/keys.ts'
+import { auditKeys, fleetKeys } from '#lib/redis/keys.ts'
 import type { TestSession } from '#lib/testing/ground.ts'
 import { startTestRedis, type TestRedis } from '#lib/testing/redis.ts'
 import { type Simulator, type StartedProxy, startProxy, startSimulator } from '../testing/proxy.ts'
@@ -52,7 +52,7 @@ test('an operator stops every worker, and lets them go on; what was asked meanwh
   expect((await force({ state: 'automatic', reason: 'It is over' })).status).toBe(200)
   expect(await proxies[1].ended(id)).toMatchObject({ status: 'success', attempts: 1 })
   await until('a probe has closed it', async () => (await shown(proxies[1])).state === 'closed')
-  const alerts = await redis.redis.xrange(queueKeys.alerts, '-', '+')
+  const alerts = await redis.redis.xrange(fleetKeys.alerts, '-', '+')
   expect(alerts.map(([, fields]) => fields[1])).toEqual(['breaker-opened', 'breaker-closed'])
 })
 

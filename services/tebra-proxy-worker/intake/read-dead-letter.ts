@@ -30,9 +30,8 @@ export function addReadDeadLetter(app: OpenAPIHono<ServiceEnv>, deps: IntakeDeps
 
   app.openapi(route, async (c) => {
     const { id } = c.req.valid('param')
-    const record = await deps.desk.readPlain(id)
-    if (!record || record.practiceId !== c.var.session.practiceId || !isDeadLetter(record))
-      throw new DomainError('not-found')
+    const record = await deps.desk.readPlain(c.var.session.practiceId, id)
+    if (!record || !isDeadLetter(record)) throw new DomainError('not-found')
     await auditDeed(deps, c.var, { action: 'dead-letter.read', entity: `Request/${id}` })
     const params = await deps.desk.deadLetters.params(record)
     return c.json({ ...toDeadLetter(record, deps.now()), params }, 200)

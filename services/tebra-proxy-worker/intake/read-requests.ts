@@ -35,12 +35,12 @@ export function addReadRequests(app: OpenAPIHono<ServiceEnv>, deps: IntakeDeps):
     const { session } = c.var
     const deadline = performance.now() + c.req.valid('query').wait * 1000
     for (;;) {
-      const seen = await deps.desk.readPlain(id)
+      const seen = await deps.desk.readPlain(session.practiceId, id)
       if (!seen || !mayRead(session, seen)) throw new DomainError('not-found')
       if (isEnd(seen.status) || performance.now() >= deadline || c.req.raw.signal.aborted) break
       await new Promise((resolve) => setTimeout(resolve, waitPollMs))
     }
-    const record = await deps.desk.read(id)
+    const record = await deps.desk.read(session.practiceId, id)
     if (!record) throw new DomainError('not-found')
     const own = record.userId === session.userId
     if (!own || record.data !== undefined || record.note !== undefined)
@@ -53,7 +53,6 @@ export function addReadRequests(app: OpenAPIHono<ServiceEnv>, deps: IntakeDeps):
 
 /** The requester's own; an operator sees how a request went, never its result. */
 function mayRead(session: ActiveSession, record: RequestRecord): boolean {
-  if (record.practiceId !== session.practiceId) return false
   return record.userId === session.userId || session.permissions.includes('ops:read')
 }
 

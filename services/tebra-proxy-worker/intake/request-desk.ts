@@ -4,7 +4,7 @@ import { type CacheMode, isEnd, type RequestRecord } from '#lib/contract/request
 import type { FieldCipher } from '#lib/crypto/field-cipher.ts'
 import { placeOf } from '#lib/crypto/request-place.ts'
 import type { RedisClient } from '#lib/redis/connect.ts'
-import { queueKeys as keys } from '#lib/redis/keys.ts'
+import type { Partitions } from '#lib/redis/partitions.ts'
 import { loadScript } from '#lib/redis/script.ts'
 import { readPlainRecord, toRecord } from '../queue/record.ts'
 import { createDeadLetterDesk } from './dead-letter-desk.ts'
@@ -29,6 +29,8 @@ export type Submission =
   | { readonly kind: 'accepted' | 'same'; readonly id: string; readonly correlationId: string }
   | { readonly kind: 'conflict' }
   | { readonly kind: 'full' }
+  /** The number of partitions is being changed, or is not the one we were told. */
+  | { readonly kind: 'moving' }
 
 export interface DeskLimits {
   readonly queueBytesMax: number
@@ -52,11 +54,12 @@ const cancelScript = load<'done' | 'started' | 'ended' | 'missing'>('cancel')
 /** The intake's side of the queue: what callers do with requests, each change in one script. */
 export function createRequestDesk(deps: {
   redis: RedisClient
+  partitions: Partitions
   cipher: FieldCipher
   limits: DeskLimits
   laneKey: Buffer
 }) {
-  const { redis, cipher, limits } = deps
+  const { redis, partitions, cipher, limits } = deps
   const laneOf = createLaneOf(deps.laneKey)
 
   const seal = (practiceId: string, id: string, params: unknown) =>
@@ -66,12 +69,23 @@ export function createRequestDesk(deps: {
   const sealEdited = async ({ practiceId, id }: RequestRecord, params: unknown) => {
     const sealed = await seal(practiceId, id, params)
     const lane = laneOf(practiceId, params)
-    return { sealed, bytes: sealed.length + recordBytes, lane: lane && keys.lane(practiceId, lane) }
+    return {
+      sealed,
+      bytes: sealed.length + recordBytes,
+      lane: lane && partitions.of(practiceId).lane(practiceId, lane),
+    }
   }
 
-  const read = async (id: string): Promise<RequestRecord | undefined> => {
-    const hash = await redis.hgetall(keys.request(id))
-    const record = toRecord(id, hash)
+  /** A record of another practice is not there, whatever its id. */
+  const own = (practiceId: string, record: RequestRecord | undefined) =>
+    record?.practiceId === practiceId ? record : undefined
+
+  const readPlain = async (practiceId: string, id: string): Promise<RequestRecord | undefined> =>
+    own(practiceId, await readPlainRecord(redis, partitions.of(practiceId), id))
+
+  const read = async (practiceId: string, id: string): Promise<RequestRecord | undefined> => {
+    const hash = await redis.hgetall(partitions.of(practiceId).request(id))
+    const record = own(practiceId, toRecord(id, hash))
     if (!record || !isEnd(record.status)) return record
     const open = (field: 'result' | 'note', sealed: string) =>
       cipher.decrypt(placeOf(record.practiceId, id, field), sealed)
@@ -83,14 +97,15 @@ export function createRequestDesk(deps: {
   }
 
   return {
-    /** The whole record, its result and note opened. */
+    /** The whole record of one of the practice's requests, its result and note opened. */
     read,
     /** How it stands, with nothing opened: enough to decide, and to answer those who may not see results. */
-    readPlain: (id: string): Promise<RequestRecord | undefined> => readPlainRecord(redis, id),
+    readPlain,
 
     async submit(request: NewRequest): Promise<Submission> {
       const { id, action, practiceId, userId, correlationId, idempotencyKey, cache = 'fresh' } = request
       const params = await seal(practiceId, id, request.params)
+      const keys = partitions.of(practiceId)
       const lane = laneOf(practiceId, request.params)
       const body = idempotencyKey === undefined ? '' : fingerprint([userId, action, request.params, cache])
       const mark =
@@ -109,6 +124,7 @@ export function createRequestDesk(deps: {
           keys.userHistory(practiceId, userId),
           keys.practiceHistory(practiceId),
           keys.practiceQueue(practiceId),
+          keys.partitions,
         ],
         [
           id,
@@ -118,6 +134,7 @@ export function createRequestDesk(deps: {
           idempotencyMs,
           limits.retentionMs,
           limits.practiceShare,
+          partitions.count,
           'priority',
           request.priority,
           'cache',
@@ -136,8 +153,7 @@ export function createRequestDesk(deps: {
           params,
         ],
       )
-      if (kind === 'conflict') return { kind }
-      if (kind === 'full') return { kind }
+      if (kind === 'conflict' || kind === 'full' || kind === 'moving') return { kind }
       return {
         kind: kind === 'same' ? 'same' : 'accepted',
         id: acceptedId,
@@ -154,17 +170,18 @@ export function createRequestDesk(deps: {
       readPage(
         redis,
         whose.userId === undefined
-          ? keys.practiceHistory(whose.practiceId)
-          : keys.userHistory(whose.practiceId, whose.userId),
+          ? partitions.of(whose.practiceId).practiceHistory(whose.practiceId)
+          : partitions.of(whose.practiceId).userHistory(whose.practiceId, whose.userId),
         range,
         async (id) => {
-          const record = await readPlainRecord(redis, id)
+          const record = await readPlain(whose.practiceId, id)
           return record && matches(record) ? record : undefined
         },
       ),
 
     cancel(record: RequestRecord, by: 'requester' | 'operator' = 'requester') {
       const { id, practiceId } = record
+      const keys = partitions.of(practiceId)
       const error = { code: 'cancelled', message: `cancelled by the ${by}`, retryable: false }
       return cancelScript(
         redis,
@@ -176,7 +193,7 @@ export function createRequestDesk(deps: {
       )
     },
 
-    deadLetters: createDeadLetterDesk({ redis, cipher, limits, sealEdited }),
+    deadLetters: createDeadLetterDesk({ redis, partitions, cipher, limits, sealEdited, readPlain }),
   }
 }
 

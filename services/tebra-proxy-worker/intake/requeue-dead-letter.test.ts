@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { RequeueManyAnswer } from '#lib/contract/dead-letters.ts'
 import { RequestRecord } from '#lib/contract/requests.ts'
-import { queueKeys } from '#lib/redis/keys.ts'
 import type { TestSession } from '#lib/testing/ground.ts'
+import { onePartition, queueKeys } from '#lib/testing/one-partition.ts'
 import { startTestRedis, type TestRedis } from '#lib/testing/redis.ts'
 import { type Simulator, startSimulator } from '../testing/proxy.ts'
 import { appointment, exhausted, type Intake, startIntake, unclear } from '../testing/work-by-hand.ts'
@@ -133,6 +133,7 @@ test('a word that was given for a dead letter does not count when it has become 
   await intake.endAll(unclear)
   const desk = createRequestDesk({
     ...intake.ground,
+    partitions: onePartition,
     laneKey: Buffer.alloc(32),
     limits: { queueBytesMax: 1e6, retentionMs: 1e6, practiceShare: 8 },
   })

@@ -60,9 +60,10 @@ export function addRequeueDeadLetter(app: OpenAPIHono<ServiceEnv>, deps: IntakeD
       () => deadLetters.requeue(found, edited?.data),
     )
     if (answer === 'full') throw new DomainError('queue-full', { retryAfterSeconds: 10 })
+    if (answer === 'moving') throw new DomainError('queue-moving', { retryAfterSeconds: 10 })
     if (answer === 'changed') throw new DomainError('not-a-dead-letter')
-    await deps.confirmDurable(found.id)
-    return c.json((await deps.desk.readPlain(found.id)) ?? found, 200)
+    await deps.confirmDurable(found.practiceId, found.id)
+    return c.json((await deps.desk.readPlain(found.practiceId, found.id)) ?? found, 200)
   })
 }
 

@@ -47,7 +47,7 @@ export function addRequeueMany(app: OpenAPIHono<ServiceEnv>, deps: IntakeDeps): 
     const count = await requeueAll(deps, c.var, letters)
     if (count.queueFull > 0 && count.done === 0)
       throw new DomainError('queue-full', { retryAfterSeconds: 10 })
-    if (count.done > 0) await deps.confirmDurable(...letters.map(({ id }) => id))
+    if (count.done > 0) await deps.confirmDurable(c.var.session.practiceId, ...letters.map(({ id }) => id))
     const { changed, queueFull } = count
     return c.json(
       {
@@ -79,6 +79,7 @@ async function requeueAll(deps: IntakeDeps, caller: Caller, letters: readonly Re
         ),
       ),
     )
+    if (answers.includes('moving')) throw new DomainError('queue-moving', { retryAfterSeconds: 10 })
     count.done += answers.filter((answer) => answer === 'done').length
     count.changed += answers.filter((answer) => answer === 'changed').length
     if (answers.includes('full')) return { ...count, queueFull: letters.length - count.done - count.changed }

@@ -39,7 +39,7 @@ export function addResolveDeadLetter(app: OpenAPIHono<ServiceEnv>, deps: IntakeD
       () => deps.desk.deadLetters.resolve(found, { outcome, note, userId: session.userId }),
     )
     if (answer === 'changed') throw new DomainError('not-a-dead-letter')
-    await deps.confirmDurable(found.id)
-    return c.json({ ...((await deps.desk.readPlain(found.id)) ?? found), note }, 200)
+    await deps.confirmDurable(found.practiceId, found.id)
+    return c.json({ ...((await deps.desk.readPlain(found.practiceId, found.id)) ?? found), note }, 200)
   })
 }

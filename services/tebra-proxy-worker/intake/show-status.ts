@@ -4,7 +4,7 @@ import { needsSession, problemResponses } from '#lib/http/openapi.ts'
 import type { ServiceEnv } from '#lib/http/service-env.ts'
 import type { RedisClient } from '#lib/redis/connect.ts'
 import { redisHealth } from '#lib/redis/health.ts'
-import { queueKeys as keys } from '#lib/redis/keys.ts'
+import type { QueueKeys } from '#lib/redis/keys.ts'
 import { readBreaker } from '../breaker/shared-state.ts'
 import { group } from '../queue/deliveries.ts'
 import { readWorkers } from '../worker/heartbeat.ts'
@@ -39,7 +39,7 @@ export function addShowStatus(app: OpenAPIHono<ServiceEnv>, deps: IntakeDeps): v
     const [health, breaker, queue, limiter, workers] = await Promise.all([
       redisHealth(redis),
       readBreaker(redis, form),
-      readQueue(redis, practiceId, deps.now()),
+      readQueue(deps, practiceId),
       readLimiter(deps, practiceId),
       readWorkers(redis),
     ])
@@ -47,8 +47,28 @@ export function addShowStatus(app: OpenAPIHono<ServiceEnv>, deps: IntakeDeps): v
   })
 }
 
-async function readQueue(redis: RedisClient, practiceId: string, now: number): Promise<TebraStatus['queue']> {
-  const [depth, pending, delayed, oldest, dead] = await Promise.all([
+async function readQueue(
+  { redis, partitions, now }: IntakeDeps,
+  practiceId: string,
+): Promise<TebraStatus['queue']> {
+  const [parts, dead] = await Promise.all([
+    Promise.all(partitions.all.map((keys) => readPartition(redis, keys))),
+    redis.zcard(partitions.of(practiceId).dead(practiceId)),
+  ])
+  const sum = (of: (part: (typeof parts)[number]) => number) =>
+    parts.reduce((total, part) => total + of(part), 0)
+  const oldest = Math.min(...parts.map((part) => part.oldest))
+  return {
+    depth: sum(({ depth }) => depth),
+    pending: sum(({ pending }) => pending),
+    delayed: sum(({ delayed }) => delayed),
+    oldestAgeMs: Number.isFinite(oldest) ? Math.max(0, now() - oldest) : 0,
+    dead,
+  }
+}
+
+async function readPartition(redis: RedisClient, keys: QueueKeys) {
+  const [depth, pending, delayed, oldest] = await Promise.all([
     redis.zcard(keys.open),
     // NOGROUP: no worker has ever been there.
     redis.xpending(keys.requests, group).then(
@@ -57,13 +77,13 @@ async function readQueue(redis: RedisClient, practiceId: string, now: number): P
     ),
     redis.zcard(keys.delayed),
     redis.zrange(keys.open, '0', '0', 'WITHSCORES'),
-    redis.zcard(keys.dead(practiceId)),
   ])
-  return { depth, pending, delayed, oldestAgeMs: oldest[1] ? Math.max(0, now - Number(oldest[1])) : 0, dead }
+  return { depth, pending, delayed, oldest: oldest[1] ? Number(oldest[1]) : Number.POSITIVE_INFINITY }
 }
 
 async function readLimiter(deps: IntakeDeps, practiceId: string): Promise<TebraStatus['limiter']> {
   const account = deps.accountOf(practiceId)
+  const keys = deps.partitions.of(account)
   const now = deps.now()
   const free = await Promise.all(
     shownOperations.map((operation) => deps.redis.get(keys.limit(account, operation))),

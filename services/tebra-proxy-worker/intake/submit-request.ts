@@ -55,11 +55,12 @@ export function addSubmitRequest(app: OpenAPIHono<ServiceEnv>, deps: IntakeDeps)
     await auditRequest(deps.audit, 'request.submit', request, requestId)
     const submission = await deps.desk.submit(request)
     if (submission.kind === 'conflict') throw new DomainError('idempotency-conflict')
+    if (submission.kind === 'moving') throw new DomainError('queue-moving', { retryAfterSeconds: 10 })
     if (submission.kind === 'full') throw new DomainError('queue-full', { retryAfterSeconds: 10 })
     const accepted = { ...request, id: submission.id }
     if (await deps.answerFromCache(accepted))
       await auditRequest(deps.audit, 'request.end', accepted, submission.correlationId)
-    await deps.confirmDurable(submission.id)
+    await deps.confirmDurable(session.practiceId, submission.id)
 
     const self = `/tebra/requests/${submission.id}`
     c.header('Location', self)

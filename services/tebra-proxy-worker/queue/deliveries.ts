@@ -1,5 +1,4 @@
 import type { RedisClient } from '#lib/redis/connect.ts'
-import { queueKeys as keys } from '#lib/redis/keys.ts'
 
 export const group = 'workers'
 
@@ -12,6 +11,7 @@ export interface Delivery {
 /** Waits up to `blockMs` for new entries on a connection of its own. */
 export async function readNew(
   reader: RedisClient,
+  requests: string,
   consumer: string,
   options: { count: number; blockMs: number },
 ): Promise<Delivery[]> {
@@ -24,7 +24,7 @@ export async function readNew(
     'BLOCK',
     options.blockMs,
     'STREAMS',
-    keys.requests,
+    requests,
     '>',
   )
   return readDeliveries(reply)

@@ -9,6 +9,11 @@ local function nowMs()
   return string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
 end
 
+-- Whether a request may begin here: the caller knows the number of partitions that holds. The first one sets it.
+local function isPlaced(partitions, known)
+  return redis.call('SET', partitions, known, 'NX') or redis.call('GET', partitions) == known
+end
+
 -- Moves a record to a status: its field, one line of its timeline, and one event for those who listen.
 local function note(request, statusStream, id, status, now, reason)
   local record = redis.call('HMGET', request, 'practiceId', 'userId', 'correlationId', 'action', 'attempts', 'timeline')

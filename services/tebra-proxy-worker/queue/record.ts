@@ -7,7 +7,7 @@ import {
   type TimelineStep,
 } from '#lib/contract/requests.ts'
 import type { RedisClient } from '#lib/redis/connect.ts'
-import { queueKeys } from '#lib/redis/keys.ts'
+import type { QueueKeys } from '#lib/redis/keys.ts'
 
 export type RecordHash = Readonly<Record<string, string>>
 
@@ -18,8 +18,12 @@ const plainFields = [
 ]
 
 /** A record without params, result and note, which may be large and are nobody's business in a list. */
-export async function readPlainRecord(redis: RedisClient, id: string): Promise<RequestRecord | undefined> {
-  const values = await redis.hmget(queueKeys.request(id), ...plainFields)
+export async function readPlainRecord(
+  redis: RedisClient,
+  keys: QueueKeys,
+  id: string,
+): Promise<RequestRecord | undefined> {
+  const values = await redis.hmget(keys.request(id), ...plainFields)
   const hash = plainFields.flatMap((field, index) => {
     const value = values[index]
     return typeof value === 'string' ? [[field, value] as const] : []

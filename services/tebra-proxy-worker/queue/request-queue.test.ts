@@ -3,8 +3,8 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { ServiceGround } from '#lib/lifecycle/open-service.ts'
 import { until } from '#lib/processes/wait.ts'
 import { connectReader, untilReady } from '#lib/redis/connect.ts'
-import { queueKeys as keys } from '#lib/redis/keys.ts'
 import { openTestGround } from '#lib/testing/ground.ts'
+import { queueKeys as keys, onePartition } from '#lib/testing/one-partition.ts'
 import { startTestRedis, type TestRedis } from '#lib/testing/redis.ts'
 import { createRequestDesk, type NewRequest } from '../intake/request-desk.ts'
 import type { ClaimedRequest } from './claimed-request.ts'
@@ -29,10 +29,11 @@ beforeEach(async () => {
 })
 
 const limits = { retentionMs: 60_000, inlineBytesMax: 1_000 }
-const worker = (consumer: string) => createRequestQueue({ redis: ground.redis, consumer, limits })
+const worker = (consumer: string) => createRequestQueue({ redis: ground.redis, keys, consumer, limits })
 const desk = () =>
   createRequestDesk({
     ...ground,
+    partitions: onePartition,
     laneKey: Buffer.alloc(32),
     limits: { queueBytesMax: 1_000_000, retentionMs: limits.retentionMs, practiceShare: 3 },
   })
@@ -52,7 +53,7 @@ const newRequest = (over: Partial<NewRequest> = {}): NewRequest => ({
 /** Accepts a request and hands it to a consumer. */
 async function claimed(consumer = 'a'): Promise<ClaimedRequest> {
   await desk().submit(newRequest())
-  const deliveries = await readNew(redis.redis, consumer, { count: 1, blockMs: 1 })
+  const deliveries = await readNew(redis.redis, keys.requests, consumer, { count: 1, blockMs: 1 })
   const [request] = await worker(consumer).claim(deliveries)
   if (!request) throw new Error('nothing was claimed')
   return request
@@ -131,20 +132,22 @@ test('a postponed request leaves the queue for the delayed set and comes back wh
   await redis.redis.zadd(keys.delayed, '0', request.id)
   expect(await worker('a').moveDue()).toBe(1)
   expect(await worker('b').moveDue()).toBe(0)
-  const [again] = await worker('a').claim(await readNew(redis.redis, 'a', { count: 1, blockMs: 1 }))
+  const [again] = await worker('a').claim(
+    await readNew(redis.redis, keys.requests, 'a', { count: 1, blockMs: 1 }),
+  )
   expect(again).toMatchObject({ id: request.id, intent: 'none', attempts: 0 })
 })
 
 test('entries whose delivery reply was lost are found in the own pending list', async () => {
   await desk().submit(newRequest())
-  await readNew(redis.redis, 'a', { count: 1, blockMs: 1 })
+  await readNew(redis.redis, keys.requests, 'a', { count: 1, blockMs: 1 })
   expect(await worker('a').ownPending()).toHaveLength(1)
   expect(await worker('b').ownPending()).toHaveLength(0)
 })
 
 test('only the consumer that holds an entry can claim it', async () => {
   await desk().submit(newRequest())
-  const deliveries = await readNew(redis.redis, 'a', { count: 1, blockMs: 1 })
+  const deliveries = await readNew(redis.redis, keys.requests, 'a', { count: 1, blockMs: 1 })
   expect(await worker('b').claim(deliveries)).toEqual([])
   expect(await worker('a').claim(deliveries)).toHaveLength(1)
 })
@@ -152,11 +155,13 @@ test('only the consumer that holds an entry can claim it', async () => {
 test('a cancelled request is acknowledged unworked by whoever claims it', async () => {
   const request = newRequest()
   await desk().submit(request)
-  const record = await desk().read(request.id)
+  const record = await desk().read('clinic', request.id)
   if (!record) throw new Error('no record')
   expect(await desk().cancel(record)).toBe('done')
   expect(await desk().cancel(record)).toBe('ended')
-  expect(await worker('a').claim(await readNew(redis.redis, 'a', { count: 1, blockMs: 1 }))).toEqual([])
+  expect(
+    await worker('a').claim(await readNew(redis.redis, keys.requests, 'a', { count: 1, blockMs: 1 })),
+  ).toEqual([])
   expect(await redis.redis.xlen(keys.requests)).toBe(0)
   expect(Number(await redis.redis.get(keys.bytes))).toBe(0)
 })
@@ -201,12 +206,12 @@ test('the group is made at the beginning, so that nothing queued before is passe
   await worker('a').ensureGroup()
   const reader = connectReader({ url: redis.url, name: 'test' }, 100, { onError: () => {} })
   await untilReady(reader)
-  expect(await readNew(reader, 'a', { count: 5, blockMs: 100 })).toHaveLength(1)
+  expect(await readNew(reader, keys.requests, 'a', { count: 5, blockMs: 100 })).toHaveLength(1)
   reader.disconnect()
 })
 
 const claimNext = async (count = 10) =>
-  worker('a').claim(await readNew(redis.redis, 'a', { count, blockMs: 1 }))
+  worker('a').claim(await readNew(redis.redis, keys.requests, 'a', { count, blockMs: 1 }))
 const idsOf = (requests: readonly { id: string }[]) => requests.map(({ id }) => id)
 
 test('requests about the same patient are worked in their order, one at a time; others overtake', async () => {
@@ -230,7 +235,7 @@ test('requests about the same patient are worked in their order, one at a time; 
 test('a parked request that is cancelled leaves its lane, and the one behind it goes on', async () => {
   const requests = [1, 2, 3].map(() => newRequest({ action: 'getPatient', params: { patientId: '1' } }))
   for (const request of requests) await desk().submit(request)
-  const parked = await desk().read(requests[1]?.id ?? '')
+  const parked = await desk().read('clinic', requests[1]?.id ?? '')
   if (!parked) throw new Error('no record')
   expect(await desk().cancel(parked)).toBe('done')
   const [head] = await claimNext()

@@ -1,7 +1,7 @@
 import type { RequestError } from '#lib/contract/requests.ts'
 import { createBatch } from '#lib/redis/batch.ts'
 import type { RedisClient } from '#lib/redis/connect.ts'
-import { queueKeys as keys } from '#lib/redis/keys.ts'
+import type { QueueKeys } from '#lib/redis/keys.ts'
 import { loadScript } from '#lib/redis/script.ts'
 import { type ClaimedRequest, toClaimed } from './claimed-request.ts'
 import { type Delivery, group, readDeliveries, type StreamEntry, toDeliveries } from './deliveries.ts'
@@ -35,15 +35,16 @@ const moveScript = load<number>('move-due')
 const renewScript = load<number[]>('renew')
 const removeScript = load<number>('remove-consumer')
 
-/** The worker's side of the queue: every step is one script, and each checks that the request is still ours. */
+/** The worker's side of one partition: every step is one script, and each checks that the request is still ours. */
 export function createRequestQueue(deps: {
   redis: RedisClient
+  keys: QueueKeys
   consumer: string
   limits: QueueLimits
-  /** Resolves when a request, as it stands now, survives what it must survive; without it memory is enough. */
-  confirmDurable?: (id: string) => Promise<void>
+  /** Resolves when a record, as it stands now, survives what it must survive; without it memory is enough. */
+  confirmDurable?: (record: string) => Promise<void>
 }) {
-  const { redis, consumer, limits } = deps
+  const { redis, keys, consumer, limits } = deps
 
   const beginBatch = createBatch((requests: readonly ClaimedRequest[]) =>
     beginScript(
@@ -100,7 +101,7 @@ export function createRequestQueue(deps: {
      */
     async beginAttempt(request: ClaimedRequest): Promise<number> {
       const attempt = await beginBatch(request)
-      if (attempt > 0) await deps.confirmDurable?.(request.id)
+      if (attempt > 0) await deps.confirmDurable?.(keys.request(request.id))
       return attempt
     },
 

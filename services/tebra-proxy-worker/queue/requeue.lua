@@ -1,14 +1,17 @@
 -- Makes a dead letter a pending request again: a new round of attempts, with its params or with edited ones.
 -- KEYS[1] request  [2] status  [3] practice's dead letters  [4] bytes  [5] open
+--      [6] number of partitions
 -- ARGV[1] id  [2] status and [3] end (ms) that the operator saw  [4] byte budget
---      [5] sealed params, '' to keep what was sent  then with them: [6] their bytes  [7] their lane
--- Reply: done | changed (no longer what the operator saw) | full
+--      [5] number of partitions as the caller knows it
+--      [6] sealed params, '' to keep what was sent  then with them: [7] their bytes  [8] their lane
+-- Reply: done | changed (no longer what the operator saw) | full | moving
 -- Keeps: of any number of operators one has the effect, and nobody's confirmation counts for a later end.
+if not isPlaced(KEYS[6], ARGV[5]) then return 'moving' end
 local record = redis.call('HMGET', KEYS[1], 'status', 'endedAt', 'bytes')
 if record[1] ~= 'dead' and record[1] ~= 'uncertain' then return 'changed' end
 if record[1] ~= ARGV[2] or record[2] ~= ARGV[3] then return 'changed' end
-local edited = ARGV[5] ~= ''
-local bytes = edited and ARGV[6] or record[3]
+local edited = ARGV[6] ~= ''
+local bytes = edited and ARGV[7] or record[3]
 if tonumber(redis.call('GET', KEYS[4]) or '0') + tonumber(bytes) > tonumber(ARGV[4]) then return 'full' end
 
 local now = nowMs()
@@ -16,7 +19,7 @@ local now = nowMs()
 redis.call('HINCRBY', KEYS[1], 'fence', 1)
 redis.call('HSET', KEYS[1], 'attempts', 0, 'intent', '', 'error', '', 'bytes', bytes)
 redis.call('HDEL', KEYS[1], 'endedAt', 'durationMs')
-if edited then redis.call('HSET', KEYS[1], 'params', ARGV[5], 'lane', ARGV[7]) end
+if edited then redis.call('HSET', KEYS[1], 'params', ARGV[6], 'lane', ARGV[8]) end
 redis.call('ZREM', KEYS[3], ARGV[1])
 redis.call('INCRBY', KEYS[4], bytes)
 redis.call('ZADD', KEYS[5], now, ARGV[1])

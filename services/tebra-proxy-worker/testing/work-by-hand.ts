@@ -3,6 +3,7 @@ import type { AuditEvent } from '#lib/contract/audit.ts'
 import { SubmitAnswer } from '#lib/contract/requests.ts'
 import { auditKeys } from '#lib/redis/keys.ts'
 import type { TestSession } from '#lib/testing/ground.ts'
+import { queueKeys } from '#lib/testing/one-partition.ts'
 import type { TestRedis } from '#lib/testing/redis.ts'
 import type { ClaimedRequest } from '../queue/claimed-request.ts'
 import { readNew } from '../queue/deliveries.ts'
@@ -18,13 +19,16 @@ export async function startIntake(
   const proxy = await startProxy(redis, simulator, { ROLE: 'intake', ...env })
   const queue = createRequestQueue({
     redis: proxy.ground.redis,
+    keys: queueKeys,
     consumer: 'by-hand',
     limits: { retentionMs: 60_000, inlineBytesMax: 1_000 },
   })
   await queue.ensureGroup()
 
   const claimNext = async (): Promise<ClaimedRequest | undefined> => {
-    const [claimed] = await queue.claim(await readNew(redis.redis, 'by-hand', { count: 1, blockMs: 1 }))
+    const [claimed] = await queue.claim(
+      await readNew(redis.redis, queueKeys.requests, 'by-hand', { count: 1, blockMs: 1 }),
+    )
     return claimed
   }
   const submitAs = async (as: TestSession, action: ActionName, params: object = {}): Promise<string> => {

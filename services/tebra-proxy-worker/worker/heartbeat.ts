@@ -1,6 +1,6 @@
 import type { TebraStatus } from '#lib/contract/health.ts'
 import type { RedisClient } from '#lib/redis/connect.ts'
-import { queueKeys as keys } from '#lib/redis/keys.ts'
+import { fleetKeys as keys } from '#lib/redis/keys.ts'
 
 const beatMs = 2_000
 const aliveMs = 15_000

@@ -1,7 +1,7 @@
 import { v7 as uuidv7 } from 'uuid'
 import type { Logger } from '#lib/observability/logger.ts'
 import type { RedisClient } from '#lib/redis/connect.ts'
-import { queueKeys as keys } from '#lib/redis/keys.ts'
+import type { Partitions } from '#lib/redis/partitions.ts'
 import type { Upstream } from '../upstream/upstream.ts'
 import type { RateLimiter } from './rate-limiter.ts'
 
@@ -11,6 +11,7 @@ const askWithinMs = 30_000
 
 interface Deps {
   readonly redis: RedisClient
+  readonly partitions: Partitions
   readonly upstream: Upstream
   readonly limiter: RateLimiter
   readonly logger: Logger
@@ -22,10 +23,11 @@ interface Deps {
  * Lets GetThrottles override the table of intervals, for each account. What one worker has asked is kept in Redis for
  * the others; an account that cannot be asked now keeps the table.
  */
-export async function learnIntervals({ redis, upstream, limiter, logger, accounts }: Deps): Promise<void> {
+export async function learnIntervals(deps: Deps): Promise<void> {
+  const { redis, partitions, upstream, limiter, logger, accounts } = deps
   for (const [account, practiceId] of accounts) {
     try {
-      const known = await readIntervals(redis, account)
+      const known = await readIntervals(redis, partitions, account)
       if (known.size > 0) {
         limiter.override(account, known)
         continue
@@ -34,8 +36,9 @@ export async function learnIntervals({ redis, upstream, limiter, logger, account
       const stated = await upstream.throttles?.(context)
       if (!stated || stated.size === 0) continue
       limiter.override(account, stated)
-      await redis.hset(keys.intervals(account), new Map([...stated].map(([name, ms]) => [name, String(ms)])))
-      await redis.pexpire(keys.intervals(account), keptMs)
+      const key = partitions.of(account).intervals(account)
+      await redis.hset(key, new Map([...stated].map(([name, ms]) => [name, String(ms)])))
+      await redis.pexpire(key, keptMs)
     } catch (error) {
       logger.warn({ err: error, account }, 'the vendor’s intervals could not be asked; the table holds')
     }
@@ -45,8 +48,9 @@ export async function learnIntervals({ redis, upstream, limiter, logger, account
 /** The intervals the vendor has stated for an account, in ms by operation; empty where it was not asked. */
 export async function readIntervals(
   redis: RedisClient,
+  partitions: Partitions,
   account: string,
 ): Promise<ReadonlyMap<string, number>> {
-  const stored = await redis.hgetall(keys.intervals(account))
+  const stored = await redis.hgetall(partitions.of(account).intervals(account))
   return new Map(Object.entries(stored).map(([operation, ms]) => [operation, Number(ms)]))
 }

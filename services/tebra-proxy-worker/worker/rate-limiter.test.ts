@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { queueKeys } from '#lib/redis/keys.ts'
+import { onePartition, queueKeys } from '#lib/testing/one-partition.ts'
 import { startTestRedis, type TestRedis } from '#lib/testing/redis.ts'
 import { createRateLimiter } from './rate-limiter.ts'
 
@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => redis.stop())
 beforeEach(() => redis.redis.flushall())
 
-const limiter = () => createRateLimiter({ redis: redis.redis, marginMs: 10 })
+const limiter = () => createRateLimiter({ redis: redis.redis, partitions: onePartition, marginMs: 10 })
 const redisNow = async () => {
   const [seconds, micros] = await redis.redis.time()
   return Number(seconds) * 1000 + Number(micros) / 1000

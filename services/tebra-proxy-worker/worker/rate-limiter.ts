@@ -1,6 +1,7 @@
 import { createBatch } from '#lib/redis/batch.ts'
 import type { RedisClient } from '#lib/redis/connect.ts'
-import { queueKeys } from '#lib/redis/keys.ts'
+import type { QueueKeys } from '#lib/redis/keys.ts'
+import type { Partitions } from '#lib/redis/partitions.ts'
 import { loadScript } from '#lib/redis/script.ts'
 
 /** Waits until an operation of an account may be called; one limiter for the whole fleet, by Redis' clock. */
@@ -38,7 +39,11 @@ const takeTurns = loadScript<number[]>(new URL('./take-turn.lua', import.meta.ur
  * `marginMs` is added to each interval, because calls spaced at exactly the interval are refused (observed live).
  * Within a process callers of one operation queue up; between processes the script decides who is next.
  */
-export function createRateLimiter(deps: { redis: RedisClient; marginMs: number }): RateLimiter {
+export function createRateLimiter(deps: {
+  redis: RedisClient
+  partitions: Partitions
+  marginMs: number
+}): RateLimiter {
   const stated = new Map<string, ReadonlyMap<string, number>>()
   const lines = new Map<string, Promise<void>>()
   const intervalMs = (account: string, operation: string) => {
@@ -46,20 +51,35 @@ export function createRateLimiter(deps: { redis: RedisClient; marginMs: number }
     return interval === 0 ? 0 : interval + deps.marginMs
   }
 
-  /** Turns that are asked for in the same moment are one script call. */
-  const takeTurn = createBatch((turns: readonly { key: string; interval: number; pause: number }[]) =>
-    takeTurns(
-      deps.redis,
-      turns.map(({ key }) => key),
-      turns.flatMap(({ interval, pause }) => [interval, pause]),
-    ),
+  /** Turns that are asked for in one partition in the same moment are one script call. */
+  const batches = new Map(
+    deps.partitions.all.map((keys) => [
+      keys,
+      createBatch((turns: readonly { key: string; interval: number; pause: number }[]) =>
+        takeTurns(
+          deps.redis,
+          turns.map(({ key }) => key),
+          turns.flatMap(({ interval, pause }) => [interval, pause]),
+        ),
+      ),
+    ]),
   )
+  const takeTurn = async (
+    account: string,
+    operation: string,
+    turn: { interval: number; pause: number },
+  ): Promise<number> => {
+    const keys: QueueKeys = deps.partitions.of(account)
+    return (await batches.get(keys)?.({ key: keys.limit(account, operation), ...turn })) ?? 0
+  }
 
   const waitForTurn = async (account: string, operation: string, signal: AbortSignal): Promise<void> => {
     for (;;) {
       signal.throwIfAborted()
-      const key = queueKeys.limit(account, operation)
-      const waitMs = await takeTurn({ key, interval: intervalMs(account, operation), pause: 0 })
+      const waitMs = await takeTurn(account, operation, {
+        interval: intervalMs(account, operation),
+        pause: 0,
+      })
       if (waitMs === 0) return
       await sleep(waitMs, signal)
     }
@@ -69,7 +89,7 @@ export function createRateLimiter(deps: { redis: RedisClient; marginMs: number }
     admit(account, operation, signal) {
       // Without an interval there is no line to stand in, only a pause to keep.
       if (intervalMs(account, operation) === 0) return waitForTurn(account, operation, signal)
-      const key = queueKeys.limit(account, operation)
+      const key = JSON.stringify([account, operation])
       const before = lines.get(key) ?? Promise.resolve()
       const turn = before.then(() => waitForTurn(account, operation, signal))
       const settled = turn.catch(() => {})
@@ -78,11 +98,7 @@ export function createRateLimiter(deps: { redis: RedisClient; marginMs: number }
       return turn
     },
     async pause(account, operation, ms) {
-      await takeTurn({
-        key: queueKeys.limit(account, operation),
-        interval: 0,
-        pause: Math.max(1, Math.ceil(ms)),
-      })
+      await takeTurn(account, operation, { interval: 0, pause: Math.max(1, Math.ceil(ms)) })
     },
     override(account, intervals) {
       stated.set(account, intervals)

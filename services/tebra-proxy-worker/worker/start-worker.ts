@@ -1,5 +1,7 @@
 import type { ServiceGround } from '#lib/lifecycle/open-service.ts'
 import { connectReader, connectSubscriber, disconnect, untilReady } from '#lib/redis/connect.ts'
+import type { QueueKeys } from '#lib/redis/keys.ts'
+import type { Partitions } from '#lib/redis/partitions.ts'
 import { redisAt } from '#lib/redis/redis-place.ts'
 import { createFleetBreaker } from '../breaker/fleet-breaker.ts'
 import type { AnswerCache } from '../cache/answer-cache.ts'
@@ -13,7 +15,7 @@ import type { Upstream } from '../upstream/upstream.ts'
 import { createHandleRequest } from './handle-request.ts'
 import { startHeartbeat } from './heartbeat.ts'
 import { createRunRequest } from './run-request.ts'
-import { createWorkerLoop } from './worker-loop.ts'
+import { createWorkerLoop, type WorkerLoop } from './worker-loop.ts'
 
 const blockMs = 1_000
 /** A result up to this size goes through the event stream itself; a larger one by reference. */
@@ -22,6 +24,7 @@ export const inlineBytesMax = 256 * 1024
 type RunDeps = Parameters<typeof createRunRequest>[0]
 
 interface Options extends Pick<RunDeps, 'permissionsOf' | 'pause' | 'random'> {
+  readonly partitions: Partitions
   readonly upstream: Upstream
   readonly cache: AnswerCache
   readonly nameRead: NameRead
@@ -30,22 +33,12 @@ interface Options extends Pick<RunDeps, 'permissionsOf' | 'pause' | 'random'> {
   readonly rssBytes: () => number
 }
 
-/** Puts the worker together and starts it: queue, breaker, loop, heartbeat. */
+/** Puts the worker together and starts it: breaker, a loop for each partition, heartbeat. */
 export async function startWorker(ground: ServiceGround, config: TebraProxyWorkerConfig, options: Options) {
   const { redis, logger, now, metrics } = ground
   const { upstream, consumer } = options
   const warn = (message: string) => (err: unknown) => logger.warn({ err }, message)
 
-  const reader = connectReader(redisAt(config, `${ground.service}-reader`), blockMs, {
-    onError: warn('redis connection trouble'),
-  })
-  await untilReady(reader)
-  const queue = createRequestQueue({
-    redis,
-    consumer,
-    confirmDurable: options.confirmDurable,
-    limits: { retentionMs: config.RETENTION_MS, inlineBytesMax },
-  })
   const subscriber = connectSubscriber(redisAt(config, `${ground.service}-breaker`), {
     onError: warn('redis connection trouble'),
   })
@@ -67,46 +60,70 @@ export async function startWorker(ground: ServiceGround, config: TebraProxyWorke
     'action',
     'outcome',
   ])
-  const loop = createWorkerLoop({
-    queue,
-    reader,
-    consumer,
-    breaker,
-    logger,
-    blockMs,
-    concurrency: config.CONCURRENCY,
-    leaseMs: config.LEASE_MS,
-    handle: createHandleRequest({
-      ...ground,
+  const takeReadTurn = createTakeReadTurn({ ...ground, ...options, leaseMs: config.LEASE_MS })
+  const noteWrite = createNoteWrite(options.cache)
+  // Each partition has its share of the places: its reader blocks, and cannot know what the others are about to take.
+  const concurrency = Math.ceil(config.CONCURRENCY / options.partitions.count)
+  const loops: WorkerLoop[] = []
+  const inFlight = () => loops.reduce((sum, loop) => sum + loop.inFlight(), 0)
+  const idleMs = () => Math.max(...loops.map((loop) => loop.idleMs()))
+
+  const openLoop = async (keys: QueueKeys): Promise<WorkerLoop> => {
+    const reader = connectReader(redisAt(config, `${ground.service}-reader`), blockMs, {
+      onError: warn('redis connection trouble'),
+    })
+    await untilReady(reader)
+    const queue = createRequestQueue({
+      redis,
+      keys,
+      consumer,
+      confirmDurable: options.confirmDurable,
+      limits: { retentionMs: config.RETENTION_MS, inlineBytesMax },
+    })
+    return createWorkerLoop({
       queue,
-      run: createRunRequest({
+      reader,
+      requests: keys.requests,
+      consumer,
+      concurrency,
+      room: (inHand) => Math.min(concurrency - inHand, breaker.room(inFlight(), config.CONCURRENCY)),
+      logger,
+      blockMs,
+      leaseMs: config.LEASE_MS,
+      handle: createHandleRequest({
         ...ground,
-        ...options,
         queue,
-        breaker,
-        breakerWaitMs: config.BREAKER_WAIT_MS,
-        takeReadTurn: createTakeReadTurn({ ...ground, ...options, leaseMs: config.LEASE_MS }),
-        noteWrite: createNoteWrite(options.cache),
+        run: createRunRequest({
+          ...ground,
+          ...options,
+          queue,
+          breaker,
+          breakerWaitMs: config.BREAKER_WAIT_MS,
+          takeReadTurn,
+          noteWrite,
+        }),
+        onOutcome: ({ action }, { kind }) => worked.inc({ action, outcome: kind }),
       }),
-      onOutcome: ({ action }, { kind }) => worked.inc({ action, outcome: kind }),
-    }),
-  })
-  metrics.gauge('tebra_requests_in_flight', 'Requests this worker has in hand', loop.inFlight)
+    })
+  }
+  loops.push(...(await Promise.all(options.partitions.all.map(openLoop))))
+  metrics.gauge('tebra_requests_in_flight', 'Requests this worker has in hand', inFlight)
 
   await breaker.start()
-  loop.start()
+  for (const loop of loops) loop.start()
   const heartbeat = startHeartbeat({
     redis,
     name: consumer,
     now,
-    vitals: () => ({ inFlight: loop.inFlight(), idleMs: loop.idleMs(), rssBytes: options.rssBytes() }),
+    vitals: () => ({ inFlight: inFlight(), idleMs: idleMs(), rssBytes: options.rssBytes() }),
     onError: warn('heartbeat failed'),
   })
 
   return {
-    idleMs: loop.idleMs,
+    /** ms since the slowest of its loops last came round. */
+    idleMs,
     async stop(): Promise<void> {
-      await loop.stop()
+      await Promise.all(loops.map((loop) => loop.stop()))
       await Promise.all([
         breaker.stop(),
         heartbeat.stop().catch(warn('the heartbeat could not be taken back')),

@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { actions } from '#lib/contract/actions.ts'
 import type { Logger } from '#lib/observability/logger.ts'
 import type { RedisClient } from '#lib/redis/connect.ts'
-import type { Breaker } from '../breaker/breaker.ts'
 import type { ClaimedRequest } from '../queue/claimed-request.ts'
 import { type Delivery, readNew } from '../queue/deliveries.ts'
 import type { RequestQueue } from '../queue/request-queue.ts'
@@ -11,9 +10,13 @@ interface Deps {
   readonly queue: RequestQueue
   /** A connection of the loop's own: its reads block. */
   readonly reader: RedisClient
+  /** The partition's stream of requests. */
+  readonly requests: string
   readonly consumer: string
-  readonly breaker: Breaker
+  /** How many requests this loop may have in hand at once. */
   readonly concurrency: number
+  /** How many more this loop may take up now, having so many in hand. */
+  readonly room: (inHand: number) => number
   /** An entry whose worker has not renewed it for this long is taken over. */
   readonly leaseMs: number
   readonly blockMs: number
@@ -37,9 +40,9 @@ const troubleMs = 500
 const finishWithinMs = 5_000
 const abortedWithinMs = 500
 
-/** Reads, claims and hands out requests; keeps their leases; takes over what dead workers left behind. */
+/** Reads, claims and hands out one partition's requests; keeps their leases; takes over what dead workers left behind. */
 export function createWorkerLoop(deps: Deps) {
-  const { queue, reader, breaker, logger } = deps
+  const { queue, reader, logger } = deps
   const inFlight = new Map<string, InFlight>()
   const stopped = new AbortController()
   let mustDrainOwn = true
@@ -71,7 +74,7 @@ export function createWorkerLoop(deps: Deps) {
       await launch(await queue.ownPending())
       mustDrainOwn = false
     }
-    const count = breaker.room(inFlight.size, deps.concurrency)
+    const count = deps.room(inFlight.size)
     if (count === 0) {
       lastReadAt = performance.now()
       return Promise.race([freed.promise, rest(pollMs)])
@@ -81,7 +84,7 @@ export function createWorkerLoop(deps: Deps) {
       return rest(gatherMs)
     }
     gathered = false
-    const deliveries = await readNew(reader, deps.consumer, { count, blockMs: deps.blockMs })
+    const deliveries = await readNew(reader, deps.requests, deps.consumer, { count, blockMs: deps.blockMs })
     lastReadAt = performance.now()
     await launch(deliveries)
   }
@@ -91,7 +94,7 @@ export function createWorkerLoop(deps: Deps) {
       logger.warn({ request: id }, 'request was taken over by another worker')
       inFlight.get(id)?.abort.abort(new Error('taken over'))
     }
-    const room = breaker.room(inFlight.size, deps.concurrency)
+    const room = deps.room(inFlight.size)
     if (room > 0) await launch(await queue.reclaim(deps.leaseMs, room))
   }
 
@@ -147,3 +150,5 @@ export function createWorkerLoop(deps: Deps) {
     idleMs: () => performance.now() - lastReadAt,
   }
 }
+
+export type WorkerLoop = ReturnType<typeof createWorkerLoop>

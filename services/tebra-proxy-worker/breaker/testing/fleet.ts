@@ -1,6 +1,6 @@
 import { createLogger } from '#lib/observability/logger.ts'
 import { connectCommands, connectSubscriber, disconnect, untilReady } from '#lib/redis/connect.ts'
-import { queueKeys } from '#lib/redis/keys.ts'
+import { fleetKeys } from '#lib/redis/keys.ts'
 import type { TestRedis } from '#lib/testing/redis.ts'
 import type { UpstreamFailure } from '../../upstream/error-classes.ts'
 import { UpstreamError } from '../../upstream/upstream-error.ts'
@@ -51,7 +51,7 @@ export async function startFleet(redis: TestRedis, size: number, options: FleetO
       ...settings,
     })
     // What a worker's heartbeat writes.
-    await redis.redis.zadd(queueKeys.workers, Date.now(), name)
+    await redis.redis.zadd(fleetKeys.workers, Date.now(), name)
     await breaker.start()
     const kill = () => disconnect(commands, ...(subscriber ? [subscriber] : []))
     closers.push(kill)
@@ -64,7 +64,7 @@ export async function startFleet(redis: TestRedis, size: number, options: FleetO
     join,
     lines,
     alerts: async () =>
-      (await redis.redis.xrange(queueKeys.alerts, '-', '+')).map(
+      (await redis.redis.xrange(fleetKeys.alerts, '-', '+')).map(
         ([, fields]) => `${fields[1]}: ${fields[5]}`,
       ),
     async stop() {
