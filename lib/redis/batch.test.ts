@@ -25,6 +25,15 @@ test('makes another call of what is asked later', async () => {
   expect(calls).toEqual([[1], [2]])
 })
 
+test('an Error among the answers rejects its call alone', async () => {
+  const half = createBatch(async (items: readonly number[]) =>
+    items.map((item) => (item % 2 === 0 ? item / 2 : new Error(`${item} is odd`))),
+  )
+  const settled = await Promise.allSettled([2, 3, 4].map(half))
+  expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+  await expect(half(5)).rejects.toThrow('5 is odd')
+})
+
 test('never makes a larger call than is allowed', async () => {
   const { calls, double } = doubling(2)
   expect(await Promise.all([1, 2, 3, 4, 5].map(double))).toEqual([2, 4, 6, 8, 10])

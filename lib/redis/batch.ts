@@ -1,9 +1,10 @@
 /**
  * Joins calls that are made in the same turn of the event loop into one: N finished requests become one script call.
- * `run` answers in the order of its items; when it rejects, every call of that batch rejects.
+ * `run` answers in the order of its items; an Error among the answers rejects its call alone, and when `run` rejects,
+ * every call of that batch does.
  */
 export function createBatch<Item, Reply>(
-  run: (items: readonly Item[]) => Promise<readonly Reply[]>,
+  run: (items: readonly Item[]) => Promise<readonly (Reply | Error)[]>,
   itemsMax = 200,
 ): (item: Item) => Promise<Reply> {
   interface Waiting {
@@ -19,6 +20,7 @@ export function createBatch<Item, Reply>(
       batch.forEach(({ resolve, reject }, index) => {
         const reply = replies[index]
         if (reply === undefined) reject(new Error('the batch was answered in part'))
+        else if (reply instanceof Error) reject(reply)
         else resolve(reply)
       })
     } catch (error) {

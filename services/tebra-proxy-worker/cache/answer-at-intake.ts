@@ -60,7 +60,7 @@ export function createAnswerAtIntake(deps: {
     const ended = await answerScript(
       redis,
       [
-        ...[keys.request(id), keys.status, keys.responses, keys.bytes, keys.open, keys.dead(practiceId)],
+        ...[keys.request(id), keys.status, keys.responses, keys.bytes, keys.open],
         ...[`${line}:interactive`, `${line}:bulk`],
       ],
       [id, sealed, JSON.stringify(answer.meta), limits.retentionMs, limits.inlineBytesMax],

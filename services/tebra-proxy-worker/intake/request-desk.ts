@@ -1,6 +1,4 @@
-import { createHash } from 'node:crypto'
-import type { ActionName } from '#lib/contract/actions.ts'
-import { type CacheMode, isEnd, type RequestRecord } from '#lib/contract/requests.ts'
+import { isEnd, type RequestRecord } from '#lib/contract/requests.ts'
 import type { FieldCipher } from '#lib/crypto/field-cipher.ts'
 import { placeOf } from '#lib/crypto/request-place.ts'
 import type { RedisClient } from '#lib/redis/connect.ts'
@@ -10,27 +8,7 @@ import { readPlainRecord, toRecord } from '../queue/record.ts'
 import { createDeadLetterDesk } from './dead-letter-desk.ts'
 import { createLaneOf } from './lane-of.ts'
 import { type Page, type PageRange, readPage } from './read-page.ts'
-
-export interface NewRequest {
-  readonly id: string
-  readonly action: ActionName
-  readonly params: unknown
-  readonly practiceId: string
-  readonly userId: string
-  readonly correlationId: string
-  /** bulk waits until nobody of the practice waits with an interactive request. */
-  readonly priority: 'interactive' | 'bulk'
-  /** How old the answer to a read may be; fresh where it is left out. */
-  readonly cache?: CacheMode
-  readonly idempotencyKey: string | undefined
-}
-
-export type Submission =
-  | { readonly kind: 'accepted' | 'same'; readonly id: string; readonly correlationId: string }
-  | { readonly kind: 'conflict' }
-  | { readonly kind: 'full' }
-  /** The number of partitions is being changed, or is not the one we were told. */
-  | { readonly kind: 'moving' }
+import { bodyOf, createSubmitTo, type NewRequest, recordBytes, type Submission } from './submit-to.ts'
 
 export interface DeskLimits {
   readonly queueBytesMax: number
@@ -39,16 +17,10 @@ export interface DeskLimits {
   readonly practiceShare: number
 }
 
-/** Kept as long as a client may plausibly try the same intention again. */
-const idempotencyMs = 24 * 3_600_000
-/** What a record costs beside its params: fields, events, index entries; measured on Redis 7.0, rounded up. */
-const recordBytes = 2_048
-
 const prelude = new URL('../queue/prelude.lua', import.meta.url)
 const load = <Reply>(name: string) =>
   loadScript<Reply>(new URL(`../queue/${name}.lua`, import.meta.url), { prelude })
 
-const submitScript = load<[string, string, string]>('submit')
 const cancelScript = load<'done' | 'started' | 'ended' | 'missing'>('cancel')
 
 /** The intake's side of the queue: what callers do with requests, each change in one script. */
@@ -61,6 +33,7 @@ export function createRequestDesk(deps: {
 }) {
   const { redis, partitions, cipher, limits } = deps
   const laneOf = createLaneOf(deps.laneKey)
+  const submitTo = createSubmitTo({ redis, partitions, limits })
 
   const seal = (practiceId: string, id: string, params: unknown) =>
     cipher.encrypt(placeOf(practiceId, id, 'params'), JSON.stringify(params))
@@ -103,62 +76,14 @@ export function createRequestDesk(deps: {
     readPlain,
 
     async submit(request: NewRequest): Promise<Submission> {
-      const { id, action, practiceId, userId, correlationId, idempotencyKey, cache = 'fresh' } = request
-      const params = await seal(practiceId, id, request.params)
-      const keys = partitions.of(practiceId)
-      const lane = laneOf(practiceId, request.params)
-      const body = idempotencyKey === undefined ? '' : fingerprint([userId, action, request.params, cache])
-      const mark =
-        idempotencyKey === undefined
-          ? keys.request(id)
-          : keys.idempotency(practiceId, fingerprint(idempotencyKey))
-      const [kind, acceptedId, acceptedCorrelation] = await submitScript(
-        redis,
-        [
-          keys.request(id),
-          keys.requests,
-          keys.status,
-          mark,
-          keys.bytes,
-          keys.open,
-          keys.userHistory(practiceId, userId),
-          keys.practiceHistory(practiceId),
-          keys.practiceQueue(practiceId),
-          keys.partitions,
-        ],
-        [
-          id,
-          body,
-          limits.queueBytesMax,
-          params.length + recordBytes,
-          idempotencyMs,
-          limits.retentionMs,
-          limits.practiceShare,
-          partitions.count,
-          'priority',
-          request.priority,
-          'cache',
-          cache,
-          'lane',
-          lane && keys.lane(practiceId, lane),
-          'action',
-          action,
-          'practiceId',
-          practiceId,
-          'userId',
-          userId,
-          'correlationId',
-          correlationId,
-          'params',
-          params,
-        ],
-      )
-      if (kind === 'conflict' || kind === 'full' || kind === 'moving') return { kind }
-      return {
-        kind: kind === 'same' ? 'same' : 'accepted',
-        id: acceptedId,
-        correlationId: acceptedCorrelation,
-      }
+      const { id, practiceId, params } = request
+      const lane = laneOf(practiceId, params)
+      return submitTo(partitions.of(practiceId), {
+        ...request,
+        params: await seal(practiceId, id, params),
+        lane,
+        fingerprint: bodyOf(request),
+      })
     },
 
     /** Newest first, a user's own history or the practice's; never results or params. */
@@ -185,10 +110,7 @@ export function createRequestDesk(deps: {
       const error = { code: 'cancelled', message: `cancelled by the ${by}`, retryable: false }
       return cancelScript(
         redis,
-        [
-          ...[keys.request(id), keys.delayed, keys.status, keys.responses, keys.bytes, keys.open],
-          keys.dead(practiceId),
-        ],
+        [...[keys.request(id), keys.delayed, keys.status, keys.responses, keys.bytes, keys.open]],
         [id, JSON.stringify(error), limits.retentionMs],
       )
     },
@@ -198,7 +120,3 @@ export function createRequestDesk(deps: {
 }
 
 export type RequestDesk = ReturnType<typeof createRequestDesk>
-
-/** Redis keeps only hashes of a body and of an idempotency key: either may carry what a client put there. */
-const fingerprint = (value: unknown): string =>
-  createHash('sha256').update(JSON.stringify(value)).digest('base64url')

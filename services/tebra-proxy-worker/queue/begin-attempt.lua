@@ -3,12 +3,11 @@
 -- Reply, for each: the number of this attempt, or 0 when it is no longer ours or has ended (cancelled).
 local begun = {}
 for i, request in ipairs(KEYS) do
-  local record = redis.call('HMGET', request, 'status', 'fence')
+  local record = redis.call('HMGET', request, 'status', 'fence', 'attempts')
+  begun[i] = 0
   if record[1] == 'processing' and record[2] == ARGV[i] then
-    redis.call('HSET', request, 'intent', 'sending')
-    begun[i] = redis.call('HINCRBY', request, 'attempts', 1)
-  else
-    begun[i] = 0
+    begun[i] = record[3] + 1
+    redis.call('HSET', request, 'intent', 'sending', 'attempts', begun[i])
   end
 end
 return begun

@@ -20,7 +20,9 @@ export interface ClaimedRequest {
 }
 
 /** What the claiming script answers for one entry. */
-export function toClaimed({ entry, id }: Delivery, record: [number, number, ...string[]]): ClaimedRequest {
+export type ClaimReply = [fence: number, deliveries: number, ...string[]]
+
+export function toClaimed({ entry, id }: Delivery, record: ClaimReply): ClaimedRequest {
   const [
     fence,
     deliveries,

@@ -1,27 +1,30 @@
 -- Ends requests exactly once, with their events and their acknowledgements, in one step.
--- KEYS[1] requests  [2] status  [3] responses  [4] bytes  [5] open  then for each: record, practice's dead letters
+-- KEYS[1] requests  [2] status  [3] responses  [4] bytes  [5] open  [6…] the records, then the lists of dead letters
 -- ARGV[1] group  [2] retention ms  [3] bytes of a result that still goes inline
---      then for each: id, fence, entry, end status, sealed result or '', error as JSON or '', meta as JSON or ''
--- Reply, for each: done | already (it has ended) | fenced (another has taken it over)
--- Keeps: only the holder of the current fence ends a request; a second call changes nothing.
+--      [4] JSON, for each record: {id, fence, entry, status, sealed, error, meta, dead}; sealed, error (JSON) and meta
+--      (JSON) are texts, '' for none; dead says which of KEYS lists the practice's dead letters, 0 where none is needed
+-- Reply, for each: done | already (it has ended) | fenced (another has taken it over) | failed: and why
+-- Keeps: only the holder of the current fence ends a request; a second call changes nothing. What is wrong with one
+--   record's keys does not stop the others, who belong to other practices.
 local keys = {status = KEYS[2], responses = KEYS[3], bytes = KEYS[4], open = KEYS[5]}
 local now = nowMs()
-local replies = {}
-for i = 6, #KEYS, 2 do
-  local n = (i - 4) / 2
-  local at = 7 * n - 3
-  local id, fence, entry = ARGV[at], ARGV[at + 1], ARGV[at + 2]
-  local record = redis.call('HMGET', KEYS[i], 'status', 'fence')
-  if not record[1] or ends[record[1]] then
-    acknowledge(KEYS[1], ARGV[1], entry, KEYS[i])
-    replies[n] = 'already'
-  elseif record[2] ~= fence then
-    replies[n] = 'fenced'
-  else
-    keys.request, keys.dead = KEYS[i], KEYS[i + 1]
-    finish(keys, id, ARGV[at + 3], now, ARGV[at + 4], ARGV[at + 5], ARGV[2], ARGV[3], ARGV[at + 6])
-    acknowledge(KEYS[1], ARGV[1], entry, KEYS[i])
-    replies[n] = 'done'
+
+local function finishOne(request, ended)
+  local record = readRecord(request)
+  if not record or ends[record.status] then
+    acknowledge(KEYS[1], ARGV[1], ended.entry, record and record.practiceQueue)
+    return 'already'
   end
+  if record.fence ~= ended.fence then return 'fenced' end
+  keys.dead = KEYS[ended.dead]
+  finish(keys, record, ended.id, ended, now, ARGV[2], ARGV[3])
+  acknowledge(KEYS[1], ARGV[1], ended.entry, record.practiceQueue)
+  return 'done'
+end
+
+local replies = {}
+for i, ended in ipairs(cjson.decode(ARGV[4])) do
+  local worked, reply = pcall(finishOne, KEYS[5 + i], ended)
+  replies[i] = worked and reply or 'failed: ' .. (type(reply) == 'table' and reply.err or tostring(reply))
 end
 return replies

@@ -4,6 +4,7 @@
 local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', nowMs(), 'LIMIT', 0, ARGV[1])
 for _, id in ipairs(due) do
   redis.call('ZREM', KEYS[1], id)
-  if redis.call('EXISTS', ARGV[2] .. id) == 1 then enqueue(ARGV[2] .. id, id) end
+  local record = readRecord(ARGV[2] .. id)
+  if record then enqueue(record, id) end
 end
 return #due

@@ -11,20 +11,31 @@ end
 
 -- Whether a request may begin here: the caller knows the number of partitions that holds. The first one sets it.
 local function isPlaced(partitions, known)
-  return redis.call('SET', partitions, known, 'NX') or redis.call('GET', partitions) == known
+  local held = redis.call('GET', partitions)
+  if not held then redis.call('SET', partitions, known) end
+  return not held or held == known
 end
 
--- Moves a record to a status: its field, one line of its timeline, and one event for those who listen.
-local function note(request, statusStream, id, status, now, reason)
-  local record = redis.call('HMGET', request, 'practiceId', 'userId', 'correlationId', 'action', 'attempts', 'timeline')
-  local timeline = record[6] or ''
-  if #timeline < timelineBytesMax then
-    timeline = timeline .. status .. '|' .. now .. '|' .. record[5] .. '|' .. reason .. '\n'
+-- Everything of a record that a step may need, read once; nil where there is none.
+local function readRecord(request)
+  local r = redis.call('HMGET', request, 'status', 'fence', 'intent', 'attempts', 'practiceId', 'userId', 'correlationId',
+    'action', 'submittedAt', 'bytes', 'timeline', 'queue', 'practiceQueue', 'priority', 'lane', 'parked')
+  if not r[1] then return nil end
+  return {key = request, status = r[1], fence = r[2], intent = r[3], attempts = r[4], practiceId = r[5], userId = r[6],
+    correlationId = r[7], action = r[8], submittedAt = r[9], bytes = r[10], timeline = r[11], queue = r[12],
+    practiceQueue = r[13], priority = r[14], lane = r[15], parked = r[16]}
+end
+
+-- Moves a record to a status: its fields (and those given), one line of its timeline, and one event for who listens.
+local function move(record, statusStream, id, status, now, reason, ...)
+  if #record.timeline < timelineBytesMax then
+    record.timeline = record.timeline .. status .. '|' .. now .. '|' .. record.attempts .. '|' .. reason .. '\n'
   end
-  redis.call('HSET', request, 'status', status, 'timeline', timeline)
-  redis.call('XADD', statusStream, 'MAXLEN', '~', streamLength, '*',
-    'requestId', id, 'practiceId', record[1], 'userId', record[2], 'correlationId', record[3], 'action', record[4],
-    'status', status, 'attempt', record[5], 'timestamp', now, 'reason', reason)
+  record.status = status
+  redis.call('HSET', record.key, 'status', status, 'timeline', record.timeline, ...)
+  redis.call('XADD', statusStream, 'MAXLEN', '~', streamLength, '*', 'requestId', id, 'practiceId', record.practiceId,
+    'userId', record.userId, 'correlationId', record.correlationId, 'action', record.action, 'status', status,
+    'attempt', record.attempts, 'timestamp', now, 'reason', reason)
 end
 
 -- The place of a request in the queue. Each practice has a share of the stream; what is beyond it waits in the
@@ -32,22 +43,21 @@ end
 -- Requests about the same patient or appointment form a lane: only its head is in the queue, the rest is parked.
 -- Keeps: a request that has not ended is in exactly one of stream, waiting list, delayed set, or parked in its lane.
 
-local function enqueue(request, id)
-  local place = redis.call('HMGET', request, 'queue', 'practiceQueue', 'priority')
-  local share = redis.call('HMGET', place[2], 'active', 'share')
+local function enqueue(record, id)
+  local line = record.practiceQueue
+  local share = redis.call('HMGET', line, 'active', 'share')
   if tonumber(share[1] or '0') < tonumber(share[2] or '1') then
-    redis.call('HINCRBY', place[2], 'active', 1)
-    redis.call('XADD', place[1], '*', 'id', id)
+    redis.call('HINCRBY', line, 'active', 1)
+    redis.call('XADD', record.queue, '*', 'id', id)
   else
-    redis.call('RPUSH', place[2] .. ':' .. place[3], id)
+    redis.call('RPUSH', line .. ':' .. record.priority, id)
   end
 end
 
 -- Takes an entry out of the stream and gives its place to the practice's next waiting request.
-local function acknowledge(requests, group, entry, request)
+local function acknowledge(requests, group, entry, practiceQueue)
   if entry == '' or redis.call('XACK', requests, group, entry) == 0 then return end
   redis.call('XDEL', requests, entry)
-  local practiceQueue = redis.call('HGET', request, 'practiceQueue')
   if not practiceQueue then return end
   local waiting = redis.call('LPOP', practiceQueue .. ':interactive') or redis.call('LPOP', practiceQueue .. ':bulk')
   if waiting then
@@ -57,52 +67,47 @@ local function acknowledge(requests, group, entry, request)
   end
 end
 
-local function siblingOf(request, id, other) return string.sub(request, 1, -#id - 1) .. other end
-
 -- Queues a request that is its lane's head or has none; parks it otherwise.
-local function joinQueue(request, id)
-  local lane = redis.call('HGET', request, 'lane')
+local function joinQueue(record, id)
+  local lane = record.lane
   if lane and lane ~= '' and redis.call('RPUSH', lane, id) > 1 then
-    redis.call('HSET', request, 'parked', 1)
+    redis.call('HSET', record.key, 'parked', 1)
   else
-    enqueue(request, id)
+    enqueue(record, id)
   end
 end
 
-local function leaveLane(request, id)
-  local lane = redis.call('HGET', request, 'lane')
+local function leaveLane(record, id)
+  local lane = record.lane
   if not lane or lane == '' then return end
   redis.call('LREM', lane, 1, id)
   local head = redis.call('LINDEX', lane, 0)
-  if head and redis.call('HDEL', siblingOf(request, id, head), 'parked') == 1 then
-    enqueue(siblingOf(request, id, head), head)
-  end
+  if not head then return end
+  local request = string.sub(record.key, 1, -#id - 1) .. head
+  if redis.call('HDEL', request, 'parked') == 1 then enqueue(readRecord(request), head) end
 end
 
 -- Ends a record: result, status and response events, and its share of the bounds given back.
--- keys: request, status, responses, bytes, open, dead. meta: where the result came from, as JSON, or ''.
+-- keys: status, responses, bytes, open, dead (where it may become a dead letter).
+-- ended: status, and as texts, '' for none: sealed result, error as JSON, meta (where the result came from) as JSON.
 -- The caller has checked that it may.
-local function finish(keys, id, status, now, sealed, err, retentionMs, inlineMax, meta)
-  local record = redis.call('HMGET', keys.request,
-    'practiceId', 'userId', 'correlationId', 'action', 'submittedAt', 'bytes')
-  local duration = now - record[5]
-  redis.call('HSET', keys.request, 'endedAt', now, 'durationMs', duration, 'intent', '', 'result', sealed, 'error', err,
-    'meta', meta or '')
-  note(keys.request, keys.status, id, status, now, '')
-  local inline = #sealed <= tonumber(inlineMax)
-  redis.call('XADD', keys.responses, 'MAXLEN', '~', streamLength, '*',
-    'requestId', id, 'practiceId', record[1], 'userId', record[2], 'correlationId', record[3], 'action', record[4],
-    'status', status, 'timestamp', now, 'duration', duration,
-    'result', inline and sealed or '', 'large', inline and '0' or '1', 'error', err,
-    'meta', meta or '')
-  redis.call('HDEL', keys.request, 'parked')
-  leaveLane(keys.request, id)
-  redis.call('DECRBY', keys.bytes, record[6])
+local function finish(keys, record, id, ended, now, retentionMs, inlineMax)
+  local status, duration = ended.status, now - record.submittedAt
+  move(record, keys.status, id, status, now, '', 'endedAt', now, 'durationMs', duration, 'intent', '',
+    'result', ended.sealed, 'error', ended.error, 'meta', ended.meta)
+  local inline = #ended.sealed <= tonumber(inlineMax)
+  redis.call('XADD', keys.responses, 'MAXLEN', '~', streamLength, '*', 'requestId', id, 'practiceId', record.practiceId,
+    'userId', record.userId, 'correlationId', record.correlationId, 'action', record.action, 'status', status,
+    'timestamp', now, 'duration', duration, 'result', inline and ended.sealed or '', 'large', inline and '0' or '1',
+    'error', ended.error, 'meta', ended.meta)
+  if record.parked then redis.call('HDEL', record.key, 'parked') end
+  leaveLane(record, id)
+  redis.call('DECRBY', keys.bytes, record.bytes)
   redis.call('ZREM', keys.open, id)
   if status == 'dead' or status == 'uncertain' then
     redis.call('ZADD', keys.dead, now, id)
-    redis.call('PERSIST', keys.request)
+    redis.call('PERSIST', record.key)
   else
-    redis.call('PEXPIRE', keys.request, retentionMs)
+    redis.call('PEXPIRE', record.key, retentionMs)
   end
 end

@@ -6,7 +6,8 @@ import { connectReader, untilReady } from '#lib/redis/connect.ts'
 import { openTestGround } from '#lib/testing/ground.ts'
 import { queueKeys as keys, onePartition } from '#lib/testing/one-partition.ts'
 import { startTestRedis, type TestRedis } from '#lib/testing/redis.ts'
-import { createRequestDesk, type NewRequest } from '../intake/request-desk.ts'
+import { createRequestDesk } from '../intake/request-desk.ts'
+import type { NewRequest } from '../intake/submit-to.ts'
 import type { ClaimedRequest } from './claimed-request.ts'
 import { readNew } from './deliveries.ts'
 import { createRequestQueue } from './request-queue.ts'
@@ -267,4 +268,28 @@ test('what waits in line comes in as places get free, interactive before bulk, a
   }
   expect(order).toEqual(idsOf([...bulk.slice(0, 3), ...urgent, ...bulk.slice(3)]))
   expect(await redis.redis.hget(keys.practiceQueue('clinic'), 'active')).toBe('0')
+})
+
+test('what is wrong with one practice’s keys stops neither the submission nor the end of another’s request', async () => {
+  await ground.dataKeys.ensure('other')
+  await redis.redis.set(keys.practiceHistory('other'), 'not a set')
+  const one = desk()
+  const [kept, broken] = await Promise.allSettled([
+    one.submit(newRequest()),
+    one.submit(newRequest({ practiceId: 'other' })),
+  ])
+  expect(kept).toMatchObject({ status: 'fulfilled', value: { kind: 'accepted' } })
+  expect(broken).toMatchObject({ status: 'rejected', reason: { message: /WRONGTYPE/ } })
+
+  await redis.redis.del(keys.practiceHistory('other'))
+  await one.submit(newRequest({ practiceId: 'other' }))
+  await redis.redis.set(keys.dead('other'), 'not a set')
+  const taken = await claimNext()
+  const ended = await Promise.allSettled(
+    taken.map((request) => worker('a').finish(request, { status: 'dead' })),
+  )
+  const byPractice = Map.groupBy(taken.keys(), (index) => taken[index]?.practiceId)
+  for (const index of byPractice.get('clinic') ?? []) expect(ended[index]).toMatchObject({ value: 'done' })
+  for (const index of byPractice.get('other') ?? [])
+    expect(ended[index]).toMatchObject({ reason: { message: /WRONGTYPE/ } })
 })

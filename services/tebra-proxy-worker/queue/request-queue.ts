@@ -3,7 +3,7 @@ import { createBatch } from '#lib/redis/batch.ts'
 import type { RedisClient } from '#lib/redis/connect.ts'
 import type { QueueKeys } from '#lib/redis/keys.ts'
 import { loadScript } from '#lib/redis/script.ts'
-import { type ClaimedRequest, toClaimed } from './claimed-request.ts'
+import { type ClaimedRequest, type ClaimReply, toClaimed } from './claimed-request.ts'
 import { type Delivery, group, readDeliveries, type StreamEntry, toDeliveries } from './deliveries.ts'
 
 export interface RequestEnd {
@@ -27,9 +27,9 @@ const load = <Reply>(name: string) =>
     prelude: new URL('./prelude.lua', import.meta.url),
   })
 
-const claimScript = load<([number, number, ...string[]] | null)[]>('claim')
+const claimScript = load<string>('claim')
 const beginScript = load<number[]>('begin-attempt')
-const finishScript = load<Fenced[]>('finish')
+const finishScript = load<string[]>('finish')
 const postponeScript = load<Fenced>('postpone')
 const moveScript = load<number>('move-due')
 const renewScript = load<number[]>('renew')
@@ -54,22 +54,31 @@ export function createRequestQueue(deps: {
     ),
   )
 
-  const finishBatch = createBatch((ended: readonly { request: ClaimedRequest; end: RequestEnd }[]) =>
-    finishScript(
-      redis,
-      [
-        ...[keys.requests, keys.status, keys.responses, keys.bytes, keys.open],
-        ...ended.flatMap(({ request }) => [keys.request(request.id), keys.dead(request.practiceId)]),
-      ],
-      [
-        ...[group, limits.retentionMs, limits.inlineBytesMax],
-        ...ended.flatMap(({ request, end }) => [
-          ...[request.id, request.fence, request.entry, end.status, end.sealed ?? ''],
-          end.error ? JSON.stringify(end.error) : '',
-          end.meta ?? '',
-        ]),
-      ],
-    ),
+  const finishBatch = createBatch(
+    async (ended: readonly { request: ClaimedRequest; end: RequestEnd }[]): Promise<(Fenced | Error)[]> => {
+      const records = ended.map(({ request }) => keys.request(request.id))
+      const fixed = [keys.requests, keys.status, keys.responses, keys.bytes, keys.open, ...records]
+      const lists: string[] = []
+      const items = ended.map(({ request, end }) => ({
+        id: request.id,
+        fence: String(request.fence),
+        entry: request.entry,
+        status: end.status,
+        sealed: end.sealed ?? '',
+        error: end.error ? JSON.stringify(end.error) : '',
+        meta: end.meta ?? '',
+        dead:
+          end.status === 'dead' || end.status === 'uncertain'
+            ? fixed.length + lists.push(keys.dead(request.practiceId))
+            : 0,
+      }))
+      const replies = await finishScript(
+        redis,
+        [...fixed, ...lists],
+        [group, limits.retentionMs, limits.inlineBytesMax, JSON.stringify(items)],
+      )
+      return replies.map(toFenced)
+    },
   )
 
   return {
@@ -84,11 +93,12 @@ export function createRequestQueue(deps: {
 
     async claim(deliveries: readonly Delivery[]): Promise<ClaimedRequest[]> {
       if (deliveries.length === 0) return []
-      const reply = await claimScript(
+      const text = await claimScript(
         redis,
         [keys.requests, keys.status, ...deliveries.map(({ id }) => keys.request(id))],
         [group, consumer, ...deliveries.flatMap(({ entry, id }) => [entry, id])],
       )
+      const reply = JSON.parse(text) as (ClaimReply | false)[]
       return deliveries.flatMap((delivery, index) => {
         const record = reply[index]
         return record ? [toClaimed(delivery, record)] : []
@@ -162,3 +172,6 @@ export function createRequestQueue(deps: {
 }
 
 export type RequestQueue = ReturnType<typeof createRequestQueue>
+
+const toFenced = (reply: string): Fenced | Error =>
+  reply.startsWith('failed: ') ? new Error(reply.slice('failed: '.length)) : (reply as Fenced)

@@ -7,22 +7,25 @@
 -- Reply: done | changed (no longer what the operator saw) | full | moving
 -- Keeps: of any number of operators one has the effect, and nobody's confirmation counts for a later end.
 if not isPlaced(KEYS[6], ARGV[5]) then return 'moving' end
-local record = redis.call('HMGET', KEYS[1], 'status', 'endedAt', 'bytes')
-if record[1] ~= 'dead' and record[1] ~= 'uncertain' then return 'changed' end
-if record[1] ~= ARGV[2] or record[2] ~= ARGV[3] then return 'changed' end
+local record = readRecord(KEYS[1])
+if not record or (record.status ~= 'dead' and record.status ~= 'uncertain') then return 'changed' end
+if record.status ~= ARGV[2] or redis.call('HGET', KEYS[1], 'endedAt') ~= ARGV[3] then return 'changed' end
 local edited = ARGV[6] ~= ''
-local bytes = edited and ARGV[7] or record[3]
+local bytes = edited and ARGV[7] or record.bytes
 if tonumber(redis.call('GET', KEYS[4]) or '0') + tonumber(bytes) > tonumber(ARGV[4]) then return 'full' end
 
 local now = nowMs()
--- A worker that never heard the reply to its end sends it again; its fence must not fit the new round.
-redis.call('HINCRBY', KEYS[1], 'fence', 1)
-redis.call('HSET', KEYS[1], 'attempts', 0, 'intent', '', 'error', '', 'bytes', bytes)
+record.attempts = '0'
+if edited then
+  record.lane = ARGV[8]
+  redis.call('HSET', KEYS[1], 'params', ARGV[6], 'lane', ARGV[8])
+end
 redis.call('HDEL', KEYS[1], 'endedAt', 'durationMs')
-if edited then redis.call('HSET', KEYS[1], 'params', ARGV[6], 'lane', ARGV[8]) end
+-- A worker that never heard the reply to its end sends it again; its fence must not fit the new round.
+move(record, KEYS[2], ARGV[1], 'pending', now, 'requeued', 'fence', record.fence + 1, 'attempts', '0', 'intent', '',
+  'error', '', 'bytes', bytes)
 redis.call('ZREM', KEYS[3], ARGV[1])
 redis.call('INCRBY', KEYS[4], bytes)
 redis.call('ZADD', KEYS[5], now, ARGV[1])
-joinQueue(KEYS[1], ARGV[1])
-note(KEYS[1], KEYS[2], ARGV[1], 'pending', now, 'requeued')
+joinQueue(record, ARGV[1])
 return 'done'

@@ -1,42 +1,59 @@
--- Accepts a request: record, queue entry, status event, histories and idempotency mark, all or nothing.
--- KEYS[1] request  [2] requests  [3] status  [4] idempotency mark (the request key where there is none)
---      [5] bytes  [6] open  [7] user's history  [8] practice's history  [9] practice's share of the queue
---      [10] number of partitions
--- ARGV[1] id  [2] hash of the body, '' without an idempotency key  [3] byte budget  [4] bytes of this request
---      [5] ms the idempotency mark lives  [6] ms the histories live  [7] the practice's share
---      [8] number of partitions as the caller knows it  [9…] fields and values of the record
--- Reply: {accepted | same, id, correlationId} or {conflict} or {full} or {moving}
+-- Accepts requests: each one's record, queue entry, status event, histories and idempotency mark, all or nothing.
+-- KEYS[1] requests  [2] status  [3] bytes  [4] open  [5] number of partitions  then what the items point to
+-- ARGV[1] byte budget  [2] ms an idempotency mark lives  [3] ms the histories live  [4] a practice's share of the queue
+--      [5] number of partitions as the caller knows it
+--      [6] JSON, for each: {id, body (hash, '' without an idempotency key), bytes, and the record: practiceId, userId,
+--      correlationId, action, params, lane, priority, cache; in KEYS: request, mark (0 for none), userHistory,
+--      practiceHistory, practiceQueue}
+-- Reply, for each: {accepted | same, id, correlationId}, {conflict}, {full}, {moving}, or {failed, why}
 -- Keeps: one call is one entry even when it is sent twice; past the byte budget nothing is accepted;
 --   nor is it while practices move to other partitions, or from a caller who may have the wrong one.
-if not isPlaced(KEYS[10], ARGV[8]) then return {'moving'} end
-local mark = ARGV[2] ~= ''
-if mark then
-  local known = redis.call('HMGET', KEYS[4], 'id', 'body', 'correlationId')
-  if known[1] and known[2] == ARGV[2] then return {'same', known[1], known[3]} end
-  if known[1] then return {'conflict'} end
-end
-if redis.call('EXISTS', KEYS[1]) == 1 then
-  return {'accepted', ARGV[1], redis.call('HGET', KEYS[1], 'correlationId')}
-end
-local held = tonumber(redis.call('GET', KEYS[5]) or '0')
-if held + tonumber(ARGV[4]) > tonumber(ARGV[3]) then return {'full'} end
-
 local now = nowMs()
-redis.call('HSET', KEYS[1], 'submittedAt', now, 'attempts', 0, 'fence', 0, 'intent', '', 'bytes', ARGV[4],
-  'queue', KEYS[2], 'practiceQueue', KEYS[9], unpack(ARGV, 9))
-redis.call('HSET', KEYS[9], 'share', ARGV[7])
-joinQueue(KEYS[1], ARGV[1])
-redis.call('INCRBY', KEYS[5], ARGV[4])
-redis.call('ZADD', KEYS[6], now, ARGV[1])
-for i, limit in pairs({[7] = 1000, [8] = 10000}) do
-  redis.call('ZADD', KEYS[i], now, ARGV[1])
-  redis.call('ZREMRANGEBYRANK', KEYS[i], 0, -limit - 1)
-  redis.call('PEXPIRE', KEYS[i], ARGV[6])
+local placed = isPlaced(KEYS[5], ARGV[5])
+local held = tonumber(redis.call('GET', KEYS[3]) or '0')
+
+local function remember(history, id, limit)
+  redis.call('ZADD', history, now, id)
+  redis.call('ZREMRANGEBYRANK', history, 0, -limit - 1)
+  redis.call('PEXPIRE', history, ARGV[3])
 end
-local correlationId = redis.call('HGET', KEYS[1], 'correlationId')
-if mark then
-  redis.call('HSET', KEYS[4], 'id', ARGV[1], 'body', ARGV[2], 'correlationId', correlationId)
-  redis.call('PEXPIRE', KEYS[4], ARGV[5])
+
+local function accept(item)
+  local request, mark, line = KEYS[item.request], KEYS[item.mark], KEYS[item.practiceQueue]
+  if mark then
+    local known = redis.call('HMGET', mark, 'id', 'body', 'correlationId')
+    if known[1] and known[2] == item.body then return {'same', known[1], known[3]} end
+    if known[1] then return {'conflict'} end
+  end
+  local correlationId = redis.call('HGET', request, 'correlationId')
+  if correlationId then return {'accepted', item.id, correlationId} end
+  if held + item.bytes > tonumber(ARGV[1]) then return {'full'} end
+
+  local record = {key = request, attempts = '0', timeline = '', practiceId = item.practiceId, userId = item.userId,
+    correlationId = item.correlationId, action = item.action, queue = KEYS[1], practiceQueue = line,
+    priority = item.priority, lane = item.lane}
+  redis.call('HSET', line, 'share', ARGV[4])
+  move(record, KEYS[2], item.id, 'pending', now, '', 'submittedAt', now, 'attempts', '0', 'fence', '0', 'intent', '',
+    'bytes', item.bytes, 'queue', KEYS[1], 'practiceQueue', line, 'priority', item.priority, 'cache', item.cache,
+    'lane', item.lane, 'action', item.action, 'practiceId', item.practiceId, 'userId', item.userId,
+    'correlationId', item.correlationId, 'params', item.params)
+  joinQueue(record, item.id)
+  redis.call('INCRBY', KEYS[3], item.bytes)
+  held = held + item.bytes
+  redis.call('ZADD', KEYS[4], now, item.id)
+  remember(KEYS[item.userHistory], item.id, 1000)
+  remember(KEYS[item.practiceHistory], item.id, 10000)
+  if mark then
+    redis.call('HSET', mark, 'id', item.id, 'body', item.body, 'correlationId', item.correlationId)
+    redis.call('PEXPIRE', mark, ARGV[2])
+  end
+  return {'accepted', item.id, item.correlationId}
 end
-note(KEYS[1], KEYS[3], ARGV[1], 'pending', now, '')
-return {'accepted', ARGV[1], correlationId}
+
+local replies = {}
+for i, item in ipairs(cjson.decode(ARGV[6])) do
+  local worked, reply = true, {'moving'}
+  if placed then worked, reply = pcall(accept, item) end
+  replies[i] = worked and reply or {'failed', type(reply) == 'table' and reply.err or tostring(reply)}
+end
+return replies

@@ -47,8 +47,8 @@ export function createWorkerLoop(deps: Deps) {
   const stopped = new AbortController()
   let mustDrainOwn = true
   let gathered = false
-  /** Resolves when a place gets free. */
-  let freed = Promise.withResolvers<void>()
+  /** Called when a place gets free, where the reader waits for one. */
+  let onFreed = () => {}
   let lastReadAt = Number.NEGATIVE_INFINITY
   let loops: Promise<unknown> = Promise.resolve()
 
@@ -61,8 +61,7 @@ export function createWorkerLoop(deps: Deps) {
       const abort = new AbortController()
       const done = deps.handle(request, abort.signal).finally(() => {
         inFlight.delete(request.id)
-        freed.resolve()
-        freed = Promise.withResolvers<void>()
+        onFreed()
       })
       inFlight.set(request.id, { request, abort, done })
     }
@@ -77,7 +76,10 @@ export function createWorkerLoop(deps: Deps) {
     const count = deps.room(inFlight.size)
     if (count === 0) {
       lastReadAt = performance.now()
-      return Promise.race([freed.promise, rest(pollMs)])
+      const freed = new Promise<void>((resolve) => {
+        onFreed = resolve
+      })
+      return Promise.race([freed, rest(pollMs)])
     }
     if (count < deps.concurrency / 4 && inFlight.size > 0 && !gathered) {
       gathered = true
