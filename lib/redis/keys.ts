@@ -50,6 +50,14 @@ export const queueKeysIn = (partition: number) => {
     /** Newest request ids of one user, and of one practice, by time of submission. */
     userHistory: (practiceId: string, userId: string) => queue(`history:${practiceId}:${userId}`),
     practiceHistory: (practiceId: string) => queue(`history:${practiceId}`),
+    /** Locks of the worker that moves, sweeps and tidies for all, and of the one that takes over what lapsed. */
+    leader: queue('leader'),
+    reaper: queue('reaper'),
+    /** Tebra accounts whose credentials were refused, by when they are tried again; and what is known of each. */
+    stops: queue('stops'),
+    stop: (account: string) => queue(`stop:${account}`),
+    /** Practices whose line is held because their account is stopped. */
+    held: queue('held'),
   } as const
 }
 
@@ -65,8 +73,14 @@ export const fleetKeys = {
   breaker: (upstream: string) => fleet(`breaker:${upstream}`),
   /** Workers whose own breaker is open now, by the time of their report. */
   breakerReporters: (upstream: string) => fleet(`breaker-reporters:${upstream}`),
-  /** What an operator should hear of, once each: trouble that starts or ends. */
+  /** What an operator should hear of, once each: trouble that starts or ends; what stands now; what has been told. */
   alerts: fleet('alerts'),
+  alertsOpen: fleet('alerts-open'),
+  alertsTold: fleet('alerts-told'),
+  /** Lock of the process that watches for trouble and tells of it. */
+  watch: fleet('watch'),
+  /** Held by the one run that changes the number of partitions. */
+  partitionsLock: fleet('partitions-lock'),
   /** Held by the request that may find out whether the upstream is back. */
   cacheProbe: (upstream: string) => fleet(`cache-probe:${upstream}`),
 } as const
@@ -97,11 +111,13 @@ export const sessionKeys = {
   /** Sealed passkeys by id; how often and when each was used stands apart, in plain numbers. */
   passkeys: (practiceId: string, userId: string) => practice(practiceId, `passkeys:${userId}`),
   passkeyUses: (practiceId: string, userId: string) => practice(practiceId, `passkey-uses:${userId}`),
-  /** All that stands of a user's second factors beside the user. */
-  secondFactorsOf: (practiceId: string, userId: string) =>
-    ['totp-enrolment', 'recovery-codes', 'passkeys', 'passkey-uses'].map((name) =>
+  /** All that is kept of a person beside their access and the audit log, which names nobody. */
+  personalDataOf: (practiceId: string, userId: string) => [
+    ...['user', 'sessions', 'links', 'identities', 'devices'].map((name) =>
       practice(practiceId, `${name}:${userId}`),
     ),
+    ...secondFactorKeysOf(practiceId, userId),
+  ],
   /** Roles that a practice adds to those that demand a second factor, separated by commas. */
   secondFactorRoles: (practiceId: string) => practice(practiceId, 'second-factor-roles'),
   /** What the key builders above put before a token's hash or a user's id; scripts append what they read. */
@@ -140,6 +156,12 @@ export const sessionKeys = {
   /** A one-time ticket for an EventSource that cannot send the cookie. */
   ticket: (practiceId: string, hash: string) => practice(practiceId, `ticket:${hash}`),
 } as const
+
+/** All that stands of a user's second factors beside the user. */
+export const secondFactorKeysOf = (practiceId: string, userId: string): string[] =>
+  [sessionKeys.totpEnrolment, sessionKeys.recoveryCodes, sessionKeys.passkeys, sessionKeys.passkeyUses].map(
+    (keyOf) => keyOf(practiceId, userId),
+  )
 
 export const auditKeys = {
   log: (practiceId: string) => `{audit:${practiceId}}:log`,
