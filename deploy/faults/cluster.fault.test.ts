@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { verifyAudit } from '#lib/audit/verify.ts'
 import { until } from '#lib/processes/wait.ts'
 import { auditKeys, sessionKeys } from '#lib/redis/keys.ts'
+import { createPartitions } from '#lib/redis/partitions.ts'
 import { startTestCluster, type TestCluster } from '#lib/testing/cluster.ts'
-import { queueKeys } from '#lib/testing/one-partition.ts'
 import { demoPractice } from '../local/demo-users.ts'
 import { misbehave, signIn, startTestStack, type TestStack } from '../local/testing/stack.ts'
 import {
@@ -16,12 +16,17 @@ import {
   untilReadiness,
 } from './testing/run-load.ts'
 
+const partitions = createPartitions(3)
+/** Of the partition that the load goes to. */
+const queueKeys = partitions.of(demoPractice)
+
 const started: { cluster?: TestCluster } = {}
 let cluster: TestCluster
 let stack: TestStack
 
 beforeAll(async () => {
-  stack = await startTestStack({ LEASE_MS: '1500', LIMITER_MARGIN_MS: '0' }, async (aclFile, password) => {
+  const env = { LEASE_MS: '1500', LIMITER_MARGIN_MS: '0', QUEUE_PARTITIONS: String(partitions.count) }
+  stack = await startTestStack(env, async (aclFile, password) => {
     const operator = `operator:${password}`
     started.cluster = await startTestCluster({ aclFile, operator })
     const [first] = started.cluster.nodes
@@ -43,9 +48,9 @@ beforeAll(async () => {
 })
 afterAll(() => stack.stop())
 
-test('queue, sessions and audit log live on more than one master', async () => {
+test('partitions of the queue, sessions and audit log live on more than one master', async () => {
   const keys = [
-    queueKeys.requests,
+    ...partitions.all.map(({ requests }) => requests),
     sessionKeys.epoch(demoPractice),
     auditKeys.log(demoPractice),
     sessionKeys.touches,

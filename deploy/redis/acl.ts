@@ -9,24 +9,40 @@ export interface RedisPasswords {
 
 const commands = '+@all -@admin -@dangerous +info +config|get -@scripting +eval +evalsha +eval_ro +evalsha_ro'
 
-/** What the session guard reads in the sibling services; it writes only to the touch stream. */
+/** What the session guard reads in the sibling services; it writes only touches and what rate limits count. */
 const guard = [
   '%R~{p:*}:session:*',
   '%R~{p:*}:access:*',
   '%R~{p:*}:epoch',
   '%R~{p:*}:roles',
   '%R~{p:*}:datakeys',
+  '%R~{p:*}:second-factor-roles',
+  '~{p:*}:rate:*',
   '%W~touches',
 ].join(' ')
 
 /** Appending to the audit chains; nothing that takes an entry away is in it. */
-const appendAudit = '(~{audit:*}:* +eval +evalsha +hmget +hset +xadd)'
+const appendAudit =
+  '(~{audit:*}:log ~{audit:*}:head +eval +evalsha +hmget +hset +xadd) (~audit-practices +sadd)'
+
+/** Reading the chains, writing their checkpoints, and trimming behind those; it cannot delete a log. */
+const keepAudit = [
+  '(~{audit:*}:log +xrange +xrevrange +xtrim)',
+  '(~{audit:*}:* +eval +evalsha +hincrby)',
+  '(~{audit:*}:lease +set +del)',
+  '(~audit-practices +smembers)',
+].join(' ')
 
 /**
  * Nobody can be the default user, but Redis 7.0 reads its append-only file as that user: without permissions every
  * step of several writes (MULTI, a script) is left out in silence at the next start.
  */
 const nobody = 'user default off ~* &* +@all'
+
+/** The events of each partition of the queue, and the epoch that a lost history gets. */
+const readEvents = ['{tebra}', '{tebra:*}']
+  .map((tag) => `%R~${tag}:status %R~${tag}:responses %R~${tag}:partitions ~${tag}:epoch`)
+  .join(' ')
 
 /** The lines of an ACL file. The default user is off; `operator` may do everything. */
 export function aclFile(passwords: RedisPasswords): string {
@@ -37,12 +53,15 @@ export function aclFile(passwords: RedisPasswords): string {
     user('operator', '~* &* +@all'),
     user(
       'auth-session',
-      `~{p:*}:* ~login:* ~attempts:* ~challenge:* ~touches &session-ended ${commands} ${appendAudit}`,
+      `~{p:*}:* ~login:* ~attempts:* ~rate:* ~challenge:* ~oidc:* ~signing-keys ~touches ~emergencies-due &session-ended ${commands} ${appendAudit} ${keepAudit}`,
     ),
-    user('tebra-proxy-worker', `~{tebra}:* ${guard} &breaker ${commands} ${appendAudit}`),
+    user(
+      'tebra-proxy-worker',
+      `~{tebra}:* ~{tebra:*}:* ~{p:*}:seals ${guard} &breaker ${commands} ${appendAudit}`,
+    ),
     user(
       'stream-sse',
-      `%R~{tebra}:status %R~{tebra}:responses ~{tebra}:epoch ~{p:*}:ticket:* ${guard} &session-ended ${commands} ${appendAudit}`,
+      `%R~{tebra}:status %R~{tebra}:responses %R~{tebra}:partitions ~{tebra}:epoch ~{p:*}:ticket:* ${guard} &session-ended ${commands} ${appendAudit}`,
     ),
   ].join('\n')}\n`
 }

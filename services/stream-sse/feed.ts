@@ -2,6 +2,7 @@ import type { FieldCipher } from '#lib/crypto/field-cipher.ts'
 import type { Logger } from '#lib/observability/logger.ts'
 import type { RedisClient } from '#lib/redis/connect.ts'
 import type { QueueKeys } from '#lib/redis/keys.ts'
+import type { StreamEvent } from './decode-event.ts'
 import { createEncodeEvents, type EncodeEvents } from './encode-events.ts'
 import { createEventReader, type EventReader } from './event-reader.ts'
 import type { Hub } from './hub.ts'
@@ -28,10 +29,12 @@ export function createFeed(deps: {
   blockMs: number
 }): Feed {
   const { hub } = deps
+  // A practice that has moved may have left events behind; their cursor is no good to its listeners.
+  const isOurs = (event: StreamEvent) => deps.holds(event.practiceId) && hub.isHeard(event)
   const encodeEvents = createEncodeEvents({ ...deps, epoch: () => events.epoch })
   const events = createEventReader({
     ...deps,
-    onEvents: async (batch, before) => hub.publish(await encodeEvents(batch, before, hub.isHeard)),
+    onEvents: async (batch, before) => hub.publish(await encodeEvents(batch, before, isOurs)),
     onEpoch: () => hub.resync('epoch', ({ session }) => deps.holds(session.practiceId)),
   })
   const replay = createReplay({ ...deps, epoch: () => events.epoch })

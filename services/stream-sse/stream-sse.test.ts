@@ -149,6 +149,18 @@ test('a session that ends closes its streams at once, and only its own', async (
   expect(client.ids()).toEqual([])
 })
 
+test('a session that goes on under a new token asks its streams to come back', async () => {
+  const client = await listen(streams.url, session)
+  const { practiceId, tokenHash } = session
+  await redis.redis.rename(
+    sessionKeys.session(practiceId, tokenHash),
+    sessionKeys.session(practiceId, '0'.repeat(64)),
+  )
+  await redis.redis.publish(channels.sessionEnded, JSON.stringify({ practiceId, tokenHash, rotated: true }))
+  await client.ended
+  expect(client.named('bye').map(({ data }) => JSON.parse(data))).toEqual([{ code: 'rotated' }])
+})
+
 test('a user who loses the permission hears no more', async () => {
   const client = await listen(streams.url, session)
   await redis.redis.hset(sessionKeys.access(session.practiceId, session.userId), 'roles', 'operator')

@@ -116,7 +116,7 @@ export async function createStreamSse(
     },
   })
 
-  await Promise.all([...readers, subscriber].map(untilReady))
+  await Promise.all([...readers, subscriber].map((connection) => untilReady(connection)))
   await watch.start()
   for (const { events } of feeds.values()) events.start()
   const timers = [

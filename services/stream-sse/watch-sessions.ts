@@ -7,6 +7,8 @@ import type { Hub } from './hub.ts'
 import type { Subscriber } from './subscriber.ts'
 
 const notWanted = () => 0
+/** By then the answer that carries the session's new token has reached the browser. */
+const comeBackMs = 1_000
 
 interface Deps {
   readonly subscriber: RedisClient
@@ -27,10 +29,11 @@ interface Deps {
 export function createSessionWatch(deps: Deps) {
   const { hub, guard, logger } = deps
 
-  const look = async (at: Subscriber): Promise<void> => {
+  const look = async (at: Subscriber, rotated = false): Promise<void> => {
     try {
       const session = await guard.recheck(at.session.practiceId, at.session.tokenHash)
-      if (!session) at.bye('session-ended', notWanted())
+      if (!session && rotated) at.bye('rotated', comeBackMs)
+      else if (!session) at.bye('session-ended', notWanted())
       else if (!deps.mayListen(session, at)) at.bye('forbidden', notWanted())
     } catch (error) {
       // Redis is away: nothing flows meanwhile, and the next look decides.
@@ -38,8 +41,13 @@ export function createSessionWatch(deps: Deps) {
     }
   }
 
-  const lookAtAll = async (whose: (subscriber: Subscriber) => boolean): Promise<void> => {
-    await Promise.all(hub.subscribers().filter(whose).map(look))
+  const lookAtAll = async (whose: (subscriber: Subscriber) => boolean, rotated?: boolean): Promise<void> => {
+    await Promise.all(
+      hub
+        .subscribers()
+        .filter(whose)
+        .map((at) => look(at, rotated)),
+    )
   }
 
   return {
@@ -47,12 +55,13 @@ export function createSessionWatch(deps: Deps) {
       deps.subscriber.on('message', (_channel, text: string) => {
         const message = SessionEnded.safeParse(parseJson(text))
         if (!message.success) return
-        const { practiceId, tokenHash, userId } = message.data
+        const { practiceId, tokenHash, userId, rotated } = message.data
         void lookAtAll(
           ({ session }) =>
             session.practiceId === practiceId &&
             (tokenHash === undefined || session.tokenHash === tokenHash) &&
             (userId === undefined || session.userId === userId),
+          rotated,
         )
       })
       await deps.subscriber.subscribe(channels.sessionEnded)

@@ -1,12 +1,14 @@
 import { v7 as uuidv7 } from 'uuid'
-import { createAuditLog } from '../../../lib/audit/audit-log.ts'
+import { type AuditLog, createAuditLog } from '../../../lib/audit/audit-log.ts'
 import { readUserPermissions } from '../../../lib/http/user-permissions.ts'
-import { connectReader, untilReady } from '../../../lib/redis/connect.ts'
+import { connectReader, type RedisClient, untilReady } from '../../../lib/redis/connect.ts'
 import { queueKeysIn } from '../../../lib/redis/keys.ts'
+import { createLock } from '../../../lib/redis/lock.ts'
 import { createPartitions } from '../../../lib/redis/partitions.ts'
 import { createLocalBreaker } from '../../../services/tebra-proxy-worker/breaker/local-breaker.ts'
 import { createRequestQueue } from '../../../services/tebra-proxy-worker/queue/request-queue.ts'
 import { createHandleRequest } from '../../../services/tebra-proxy-worker/worker/handle-request.ts'
+import { createLeaderJobs } from '../../../services/tebra-proxy-worker/worker/leader-jobs.ts'
 import { createRateLimiter } from '../../../services/tebra-proxy-worker/worker/rate-limiter.ts'
 import { createWorkerLoop } from '../../../services/tebra-proxy-worker/worker/worker-loop.ts'
 import { benchKey, openOurs } from './ours.ts'
@@ -21,9 +23,15 @@ interface Options {
   readonly leaseMs: number
   /** With the permission check and the audit chain, which are no part of a queue and which the peer has not. */
   readonly whole: boolean
+  /** Another audit log than the service's, where that is what is measured. */
+  readonly openAudit?: (redis: RedisClient) => AuditLog
   readonly onCall: () => Promise<void>
   readonly onEnd: () => void
 }
+
+const chainedAudit = (redis: RedisClient): AuditLog =>
+  createAuditLog({ redis, key: benchKey, source: 'bench', now: Date.now })
+const noAudit: AuditLog = { append: () => Promise.resolve() }
 
 /** The service's queue, loop and handler, put together as the service does. */
 export async function openOurWorker(options: Options) {
@@ -37,9 +45,7 @@ export async function openOurWorker(options: Options) {
   const limiter = createRateLimiter({ redis, partitions: createPartitions(1), marginMs: 0 })
   for (const practice of practices) limiter.override(practice, new Map([[operation, 0]]))
   const breaker = createLocalBreaker({ failures: 5, waitMs: 10_000, now: Date.now, onChange: () => {} })
-  const audit = options.whole
-    ? createAuditLog({ redis, key: benchKey, source: 'bench', now: Date.now })
-    : { append: () => Promise.resolve() }
+  const openAudit = options.openAudit ?? (options.whole ? chainedAudit : () => noAudit)
 
   const run = createRunAtOnce({
     queue,
@@ -49,9 +55,18 @@ export async function openOurWorker(options: Options) {
     mayRun: (practiceId, userId) =>
       options.whole ? readUserPermissions(redis, practiceId, userId) : Promise.resolve(),
   })
+  const audit = openAudit(redis)
   const handle = createHandleRequest({ queue, run, cipher, audit, logger, onOutcome: () => {} })
+  const lead = { redis, keys, worker: consumer, queue, leaseMs: options.leaseMs }
   return createWorkerLoop({
     queue,
+    jobs: createLeaderJobs({
+      ...lead,
+      patienceMs: 3 * options.leaseMs,
+      isStopped: () => Promise.resolve(false),
+    }),
+    reaper: createLock({ redis, key: keys.reaper, owner: consumer, heldMs: options.leaseMs / 2 }),
+    onSwept: () => Promise.resolve(),
     reader,
     requests: keys.requests,
     consumer,

@@ -1,7 +1,7 @@
 import { perCoreSecond } from '../harness/meter.ts'
 import { runRound, type Setting, type Side } from './sides.ts'
 
-const widths = [100, 200, 400]
+const widths = [200, 400, 800]
 const clients = { ours: ['ioredis'], peer: ['bun', 'ioredis'] } as const
 
 /** Short rounds over widths and, for the peer, its Redis clients: each side is then compared at its own best. */

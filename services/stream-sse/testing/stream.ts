@@ -105,6 +105,7 @@ export async function publishResponse(
   streams: Streams,
   to: TestSession,
   data: unknown = { ok: true },
+  keys = queueKeys,
 ): Promise<string> {
   const { redis, cipher, now } = streams.ground
   const requestId = uuidv7()
@@ -122,7 +123,7 @@ export async function publishResponse(
     large: '0',
     error: '',
   }
-  await redis.xadd(queueKeys.responses, 'MAXLEN', '~', 10_000, '*', ...Object.entries(fields).flat())
+  await redis.xadd(keys.responses, 'MAXLEN', '~', 10_000, '*', ...Object.entries(fields).flat())
   return requestId
 }
 

@@ -64,11 +64,13 @@ export const cannedStatus: TebraStatus = {
   redis: { status: 'healthy', ping: 'PONG', latency_ms: 0.4, connected_clients: 14 },
   upstream: 'soap',
   breaker: { state: 'half-open', since: before(42_000), reporters: 0, epoch: 3 },
+  account: { stopped: false },
   queue: { depth: 7, pending: 2, delayed: 1, oldestAgeMs: 3200, dead: 1 },
   limiter: [],
   workers: [
     {
       name: 'worker-7f2c',
+      state: 'working',
       startedAt: before(9e6),
       lastProgressAt: before(1200),
       inFlight: 2,
@@ -76,6 +78,7 @@ export const cannedStatus: TebraStatus = {
     },
     {
       name: 'worker-a91e',
+      state: 'stalled',
       startedAt: before(9e6),
       lastProgressAt: before(95_000),
       inFlight: 0,
