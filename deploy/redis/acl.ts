@@ -61,7 +61,7 @@ export function aclFile(passwords: RedisPasswords): string {
     ),
     user(
       'stream-sse',
-      `%R~{tebra}:status %R~{tebra}:responses %R~{tebra}:partitions ~{tebra}:epoch ~{p:*}:ticket:* ${guard} &session-ended ${commands} ${appendAudit}`,
+      `${readEvents} ~{p:*}:ticket:* ${guard} &session-ended ${commands} ${appendAudit}`,
     ),
   ].join('\n')}\n`
 }
