@@ -44,3 +44,22 @@ test('nobody gets in without a user and a password', async () => {
   }
   await server.stop()
 })
+
+test('only auth-session reaches what opens accounts and signs tokens', async () => {
+  const server = await start()
+  const keys = ['signing-keys', 'oidc:identity:x', 'oidc:flow:x', 'oidc:spent:x', '{p:north}:identities:x']
+  const own = open(server.port, 'auth-session:a@')
+  await untilReady(own)
+  for (const key of keys) await own.hset(key, 'field', 'value')
+  for (const login of ['tebra-proxy-worker:t@', 'stream-sse:s@']) {
+    const sibling = open(server.port, login)
+    await untilReady(sibling)
+    for (const key of keys) {
+      await expect(sibling.hget(key, 'field'), key).rejects.toThrow('NOPERM')
+      await expect(sibling.hset(key, 'field', 'x'), key).rejects.toThrow('NOPERM')
+    }
+    disconnect(sibling)
+  }
+  disconnect(own)
+  await server.stop()
+})

@@ -28,8 +28,8 @@ const appendAudit =
 /** Reading the chains, writing their checkpoints, and trimming behind those; it cannot delete a log. */
 const keepAudit = [
   '(~{audit:*}:log +xrange +xrevrange +xtrim)',
-  '(~{audit:*}:* +eval +evalsha +hincrby)',
-  '(~{audit:*}:lease +set +del)',
+  '(~{audit:*}:* +eval +evalsha +hget)',
+  '(~{audit:*}:lease +hmget +hset +pexpire +del)',
   '(~audit-practices +smembers)',
 ].join(' ')
 
@@ -59,9 +59,6 @@ export function aclFile(passwords: RedisPasswords): string {
       'tebra-proxy-worker',
       `~{tebra}:* ~{tebra:*}:* ~{p:*}:seals ${guard} &breaker ${commands} ${appendAudit}`,
     ),
-    user(
-      'stream-sse',
-      `${readEvents} ~{p:*}:ticket:* ${guard} &session-ended ${commands} ${appendAudit}`,
-    ),
+    user('stream-sse', `${readEvents} ~{p:*}:ticket:* ${guard} &session-ended ${commands} ${appendAudit}`),
   ].join('\n')}\n`
 }

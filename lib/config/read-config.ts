@@ -37,6 +37,8 @@ export const Secret = Key32.meta({ secret: true })
 /** As a browser spells it in `Origin`: `https://clinic.example/` would match no request. */
 const isOrigin = (text: string): boolean => URL.canParse(text) && new URL(text).origin === text
 
+const kmsKeyName = /^projects\/[^/]+\/locations\/[^/]+\/keyRings\/[^/]+\/cryptoKeys\/[\w{}-]+$/
+
 const Port = z.coerce.number().int().min(0).max(65_535)
 const count = (fallback: number, min = 1) => z.coerce.number().int().min(min).default(fallback)
 export const milliseconds = (fallback: number, min = 1) => count(fallback, min).meta({ unit: 'ms' })
@@ -79,6 +81,17 @@ export const CommonConfig = z.object({
     .pipe(z.array(z.string().refine(isOrigin, { error: 'must be exact origins, separated by commas' })))
     .meta({ description: 'exact origins, separated by commas, whose pages may use the cookie' }),
   PHI_KEY: Secret.meta({ description: 'key-encryption key for the practices’ data keys', secret: true }),
+  PHI_KEY_PREVIOUS: Secret.optional().meta({
+    description: 'the PHI_KEY of before, while data keys are wrapped anew (npm run keys -- rewrap)',
+    secret: true,
+  }),
+  PHI_KMS_KEY: z
+    .string()
+    .regex(kmsKeyName, 'must be projects/…/locations/…/keyRings/…/cryptoKeys/…')
+    .optional()
+    .meta({
+      description: 'Cloud KMS key that wraps data keys instead of PHI_KEY; {practice} gives each practice its own',
+    }),
   AUDIT_KEY: Secret.meta({ description: 'HMAC key of the audit chain', secret: true }),
   LOG_LEVEL: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'])

@@ -39,12 +39,18 @@ export const BreakerStatus = z
   })
   .meta({ id: 'BreakerStatus' })
 
+/** Whether a practice's Tebra account is left alone because its credentials were refused. */
+export const AccountStatus = z
+  .object({ stopped: z.boolean(), since: z.string().optional(), triedAt: z.string().optional() })
+  .meta({ id: 'AccountStatus' })
+
 /** `GET /tebra/status`: what the upstream, the queue and the workers do now. Ages in ms. */
 export const TebraStatus = z
   .object({
     redis: RedisHealth,
     upstream: z.enum(['soap', 'php']),
     breaker: BreakerStatus,
+    account: AccountStatus,
     queue: z.object({
       depth: z.int().meta({ description: 'Requests accepted and not ended, retries included' }),
       pending: z.int().meta({ description: 'Handed to a worker and not acknowledged' }),
@@ -56,6 +62,9 @@ export const TebraStatus = z
     workers: z.array(
       z.object({
         name: z.string(),
+        state: z.enum(['working', 'stalled', 'dead']).meta({
+          description: 'stalled: takes and ends nothing while work waits; dead: gone with requests in hand',
+        }),
         startedAt: z.string(),
         lastProgressAt: z.string(),
         inFlight: z.int(),

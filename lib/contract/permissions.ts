@@ -25,6 +25,15 @@ export const defaultRolePermissions: Readonly<Record<Role, readonly Permission[]
   admin: Permission.options,
 }
 
+/** Roles that grant nothing to a session of one factor, in every practice; a practice may add others. */
+export const secondFactorRoles: readonly Role[] = ['operator', 'auditor', 'admin']
+
+/** What emergency access adds to a session for its time: the patient at hand, and nothing that administers. */
+export const emergencyPermissions: readonly Permission[] = ['patients:read', 'appointments:write', 'flow:write']
+
+export const withEmergency = (held: readonly Permission[]): Permission[] =>
+  Permission.options.filter((one) => held.includes(one) || emergencyPermissions.includes(one))
+
 /** The union of the roles' permissions, in the catalogue's order; a role without an entry in the table grants nothing. */
 export function permissionsOf(
   roles: readonly string[],

@@ -1,12 +1,13 @@
 import { z } from 'zod'
 import { Instant, PracticeId, Uuid } from './ids.ts'
 import { Permission, Role } from './permissions.ts'
+import { ChallengeId, exactlyOne, proofs } from './proofs.ts'
 
 /** How sure we are who it is (NIST SP 800-63B-4): one factor, or two. */
 export const AssuranceLevel = z.enum(['aal1', 'aal2'])
 export type AssuranceLevel = z.infer<typeof AssuranceLevel>
 
-const Delivery = z.enum(['cookie', 'bearer']).meta({
+export const Delivery = z.enum(['cookie', 'bearer']).meta({
   description: 'cookie: __Host-session is set. bearer: the token is in the answer, for programs.',
 })
 
@@ -18,6 +19,9 @@ export const LoginRequest = z
       .regex(/^[^@\s]+@[^@\s]+$/, 'an e-mail address')
       .max(254),
     password: z.string().min(1).max(512),
+    practiceId: PracticeId.optional().meta({
+      description: 'whose account of this address is meant; without it the one that was made first',
+    }),
     delivery: Delivery.optional(),
   })
   .meta({ id: 'LoginRequest' })
@@ -25,10 +29,11 @@ export type LoginRequest = z.infer<typeof LoginRequest>
 
 export const MfaRequest = z
   .strictObject({
-    challengeId: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
-    totp: z.string().regex(/^[0-9]{6}$/, 'six digits'),
+    challengeId: ChallengeId,
+    ...proofs,
     delivery: Delivery.optional(),
   })
+  .refine(exactlyOne('totp', 'recoveryCode', 'passkey'), 'give exactly one proof')
   .meta({ id: 'MfaRequest' })
 export type MfaRequest = z.infer<typeof MfaRequest>
 
@@ -51,19 +56,99 @@ export const UserView = z
 export type UserView = z.infer<typeof UserView>
 
 export const LoginAnswer = z
-  .object({ session: SessionView, user: UserView, token: z.string().optional() })
+  .object({
+    session: SessionView,
+    user: UserView,
+    token: z.string().optional(),
+    newDevice: z
+      .boolean()
+      .optional()
+      .meta({ description: 'the user signed in before, but not from a browser and network like this' }),
+    otherSessions: z.int().optional().meta({ description: 'sessions of the user beside this one' }),
+    practices: z
+      .array(PracticeId)
+      .optional()
+      .meta({ description: 'other practices the user may change to: POST /auth/session/practice' }),
+  })
   .meta({ id: 'LoginAnswer' })
 export type LoginAnswer = z.infer<typeof LoginAnswer>
 
 export const SessionAnswer = z
-  .object({ session: SessionView, user: UserView, permissions: z.array(Permission) })
+  .object({
+    session: SessionView,
+    user: UserView,
+    permissions: z.array(Permission),
+    emergencyUntil: Instant.optional().meta({ description: 'until when emergency access widens them' }),
+  })
   .meta({ id: 'SessionAnswer' })
 export type SessionAnswer = z.infer<typeof SessionAnswer>
+
+/** Coarse on purpose: enough to tell one's own browser from a stranger's. */
+export const Device = z
+  .object({
+    browser: z.string(),
+    system: z.string(),
+    network: z.string().meta({ description: 'IPv4 /24 or IPv6 /64' }),
+  })
+  .meta({ id: 'Device' })
+export type Device = z.infer<typeof Device>
+
+export const SessionList = z
+  .object({
+    sessions: z.array(
+      SessionView.extend({
+        lastActiveAt: Instant,
+        current: z.boolean(),
+        newDevice: z.boolean(),
+        device: Device.optional(),
+      }),
+    ),
+    limits: z.object({ idleMs: z.int(), absoluteMs: z.int(), perUserMax: z.int() }),
+  })
+  .meta({ id: 'SessionList' })
+export type SessionList = z.infer<typeof SessionList>
+
+export const SessionId = z.string().regex(/^[0-9a-f]{16}$/)
+
+export const RevokeRequest = z
+  .strictObject({
+    scope: z.enum(['user', 'practice']).default('user'),
+    userId: Uuid.optional().meta({ description: 'with scope user; the caller where it is left out' }),
+  })
+  .refine(({ scope, userId }) => scope === 'user' || userId === undefined, {
+    path: ['userId'],
+    message: 'goes with scope user only',
+  })
+  .meta({ id: 'RevokeRequest' })
+
+/** NIST SP 800-63B-4 §3.1.1.2 counts code points of the normalised text, not UTF-16 units. */
+const codePoints = (text: string) => [...text.normalize('NFC')].length
+export const NewPassword = z
+  .string()
+  .refine((text) => codePoints(text) >= 8, 'must have 8 characters or more')
+  .refine((text) => codePoints(text) <= 128, 'must have 128 characters or fewer')
+
+export const PasswordChange = z
+  .strictObject({ current: z.string().min(1).max(512), next: NewPassword })
+  .meta({ id: 'PasswordChange' })
+
+const shortest = { idleMs: 60_000, absoluteMs: 300_000 }
+export const PracticeSessionLimits = z
+  .strictObject({
+    idleMs: z.int().min(shortest.idleMs).nullable().optional(),
+    absoluteMs: z.int().min(shortest.absoluteMs).nullable().optional(),
+  })
+  .meta({
+    id: 'PracticeSessionLimits',
+    description: 'null gives a time-out back to the service; it is never longer',
+  })
 
 /** Published on `session-ended`: a session lost its access; whoever holds a stream open for it closes that. */
 export const SessionEnded = z.object({
   practiceId: PracticeId,
   tokenHash: z.string().optional(),
   userId: Uuid.optional(),
+  /** The session goes on under a new token; who held the old one comes back with the new. */
+  rotated: z.boolean().optional(),
 })
 export type SessionEnded = z.infer<typeof SessionEnded>

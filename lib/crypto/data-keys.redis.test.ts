@@ -2,8 +2,10 @@ import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { sessionKeys } from '#lib/redis/keys.ts'
 import { startTestRedis, type TestRedis } from '#lib/testing/redis.ts'
-import { createDataKeys, createLocalKeyWrapper, type KeyWrapper, UnknownPractice } from './data-keys.ts'
+import { sealsPerKeyMax } from './aes-gcm.ts'
+import { createDataKeys, KeySpent, UnknownPractice } from './data-keys.ts'
 import { createFieldCipher } from './field-cipher.ts'
+import { createLocalKeyWrapper, type KeyWrapper } from './key-wrapper.ts'
 
 let server: TestRedis
 const wrapper = createLocalKeyWrapper(randomBytes(32))
@@ -41,8 +43,8 @@ test('gives a practice one key when 20 processes race to make it', async () => {
   const processes = Array.from({ length: 20 }, () => startProcess())
   await Promise.all(processes.map(({ dataKeys }) => dataKeys.ensure(practiceId)))
   const current = await Promise.all(processes.map(({ dataKeys }) => dataKeys.current(practiceId)))
-  expect(new Set(current.map(({ kid, key }) => `${kid} ${key.toString('hex')}`)).size).toBe(1)
-  expect(Object.keys(await server.redis.hgetall(sessionKeys.dataKeys(practiceId)))).toHaveLength(2)
+  expect(new Set(current.map(({ kid, key }) => `${kid} ${key.export().toString('hex')}`)).size).toBe(1)
+  expect(Object.keys(await server.redis.hgetall(sessionKeys.dataKeys(practiceId)))).toHaveLength(3)
 })
 
 test('keeps the key of a practice that has one', async () => {
@@ -51,14 +53,15 @@ test('keeps the key of a practice that has one', async () => {
   await dataKeys.ensure(practiceId)
   const first = await dataKeys.current(practiceId)
   await dataKeys.ensure(practiceId)
-  expect(await startProcess().dataKeys.current(practiceId)).toEqual(first)
+  expect((await startProcess().dataKeys.current(practiceId)).kid).toBe(first.kid)
 })
 
 test('gives each practice a key of its own', async () => {
   const [one, two] = [newPractice(), newPractice()]
   const { dataKeys } = startProcess()
   await Promise.all([dataKeys.ensure(one), dataKeys.ensure(two)])
-  expect((await dataKeys.current(one)).key).not.toEqual((await dataKeys.current(two)).key)
+  const [first, second] = await Promise.all([dataKeys.current(one), dataKeys.current(two)])
+  expect(first.key.equals(second.key)).toBe(false)
 })
 
 test('tells that a practice has no key, and finds one that is made afterwards', async () => {
@@ -66,7 +69,7 @@ test('tells that a practice has no key, and finds one that is made afterwards', 
   const { dataKeys } = startProcess()
   await expect(dataKeys.current(practiceId)).rejects.toBeInstanceOf(UnknownPractice)
   await dataKeys.ensure(practiceId)
-  expect((await dataKeys.current(practiceId)).key).toHaveLength(32)
+  expect((await dataKeys.current(practiceId)).key.symmetricKeySize).toBe(32)
 })
 
 test('keeps text under the old key readable after a rotation and seals new text with the new key', async () => {
@@ -134,7 +137,7 @@ test('never writes a data key in the clear', async () => {
   const { key } = await dataKeys.current(practiceId)
   const stored = JSON.stringify(await server.redis.hgetall(sessionKeys.dataKeys(practiceId)))
   for (const encoding of ['hex', 'base64', 'base64url', 'latin1'] as const)
-    expect(stored).not.toContain(key.toString(encoding))
+    expect(stored).not.toContain(key.export().toString(encoding))
 })
 
 test('asks Redis once a minute, not once a value', async () => {
@@ -166,5 +169,84 @@ test('does not keep a failed read: the next call tries again', async () => {
   await moody.dataKeys.ensure(practiceId)
   await expect(moody.dataKeys.current(practiceId)).rejects.toThrow('away')
   away = false
-  expect((await moody.dataKeys.current(practiceId)).key).toHaveLength(32)
+  expect((await moody.dataKeys.current(practiceId)).key.symmetricKeySize).toBe(32)
+})
+
+test('answers at once where the key is at hand, so that sealing waits for nothing', async () => {
+  const practiceId = newPractice()
+  const { dataKeys } = startProcess()
+  await dataKeys.ensure(practiceId)
+  const { kid } = await dataKeys.current(practiceId)
+  expect(dataKeys.current(practiceId)).not.toBeInstanceOf(Promise)
+  expect(dataKeys.byId(practiceId, kid)).not.toBeInstanceOf(Promise)
+})
+
+test('asks for a key to be unwrapped once, not once a minute, and not for keys that nobody uses', async () => {
+  const practiceId = newPractice()
+  let unwrapped = 0
+  const { dataKeys, pass } = startProcess({
+    wrap: wrapper.wrap,
+    unwrap(practice, text) {
+      unwrapped += 1
+      return wrapper.unwrap(practice, text)
+    },
+  })
+  await dataKeys.ensure(practiceId)
+  await rotate(practiceId, 'feedbeef')
+  await Promise.all(Array.from({ length: 20 }, () => dataKeys.current(practiceId)))
+  expect(unwrapped).toBe(1)
+  pass(60_001)
+  await dataKeys.current(practiceId)
+  expect(unwrapped).toBe(1)
+})
+
+test('unwraps anew a key that was replaced under its old name', async () => {
+  const [practiceId, other] = [newPractice(), newPractice()]
+  const { dataKeys, pass } = startProcess()
+  await dataKeys.ensure(practiceId)
+  await dataKeys.ensure(other)
+  const before = await dataKeys.current(practiceId)
+  const name = sessionKeys.dataKeys(practiceId)
+  await server.redis.hset(name, before.kid, await wrapper.wrap(practiceId, randomBytes(32)))
+  pass(60_001)
+  expect((await dataKeys.current(practiceId)).key.equals(before.key)).toBe(false)
+})
+
+test('counts uses of a key in Redis before they are made, for all processes together', async () => {
+  const practiceId = newPractice()
+  const processes = [startProcess(), startProcess()]
+  await processes[0]?.dataKeys.ensure(practiceId)
+  for (const { dataKeys } of processes)
+    await Promise.all(Array.from({ length: 100 }, () => dataKeys.current(practiceId)))
+  const { kid } = (await processes[0]?.dataKeys.current(practiceId)) ?? { kid: '' }
+  expect(await server.redis.hget(sessionKeys.seals(practiceId), kid)).toBe(String(2 * 65_536))
+})
+
+test('takes further uses when its own are spent, while 50 callers wait for one', async () => {
+  const practiceId = newPractice()
+  const { dataKeys } = startProcess()
+  await dataKeys.ensure(practiceId)
+  const { kid } = await dataKeys.current(practiceId)
+  for (let use = 1; use < 65_536; use += 1) void dataKeys.current(practiceId)
+  const waiting = Array.from({ length: 50 }, () => dataKeys.current(practiceId))
+  expect(waiting[0]).toBeInstanceOf(Promise)
+  await Promise.all(waiting)
+  expect(await server.redis.hget(sessionKeys.seals(practiceId), kid)).toBe(String(2 * 65_536))
+})
+
+test('refuses to seal more than 2^32 values under one key, still opens them, and seals again after a rotation', async () => {
+  const practiceId = newPractice()
+  const { dataKeys, cipher } = startProcess()
+  await dataKeys.ensure(practiceId)
+  const sealed = await cipher.encrypt(placeIn(practiceId), 'text')
+  const kid = await dataKeys.currentId(practiceId)
+  await server.redis.hset(sessionKeys.seals(practiceId), kid, String(sealsPerKeyMax - 65_536))
+  const last = startProcess()
+  expect((await last.dataKeys.current(practiceId)).kid).toBe(kid)
+  const late = startProcess()
+  await expect(late.cipher.encrypt(placeIn(practiceId), 'one too many')).rejects.toBeInstanceOf(KeySpent)
+  expect(await late.cipher.decrypt(placeIn(practiceId), sealed)).toBe('text')
+  await rotate(practiceId, 'feedbeef')
+  late.pass(60_001)
+  expect(await late.cipher.encrypt(placeIn(practiceId), 'again')).toMatch(/^v1\.feedbeef\./)
 })

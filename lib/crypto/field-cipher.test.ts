@@ -1,19 +1,26 @@
-import { randomBytes } from 'node:crypto'
-import { expect, test } from 'vitest'
+import { createSecretKey, randomBytes } from 'node:crypto'
+import { afterEach, expect, test } from 'vitest'
+import { open } from './aes-gcm.ts'
 import type { DataKeys } from './data-keys.ts'
 import { createFieldCipher, type FieldPlace } from './field-cipher.ts'
 
-const key = randomBytes(32)
+const key = createSecretKey(randomBytes(32))
+let currentKid = '0a1b2c3d'
+const kids = ['0a1b2c3d', 'feedbeef']
 /** Every practice has the same key here, so that only the bound place can tell one from another. */
 const dataKeys: DataKeys = {
-  current: async () => ({ kid: '0a1b2c3d', key }),
+  current: () => ({ kid: currentKid, key }),
   async byId(_practiceId, kid) {
-    if (kid !== '0a1b2c3d') throw new Error('unknown key')
+    if (!kids.includes(kid)) throw new Error('unknown key')
     return key
   },
+  currentId: async () => currentKid,
   ensure: async () => {},
 }
 const cipher = createFieldCipher({ dataKeys, environment: 'test' })
+afterEach(() => {
+  currentKid = '0a1b2c3d'
+})
 const place: FieldPlace = { practiceId: 'north', key: '{tebra}:request:1', field: 'params' }
 
 test.each(['', 'a', '{"firstName":"Zoë"}', '🩺'.repeat(10_000)])('opens what it sealed', async (text) => {
@@ -74,4 +81,22 @@ test('refuses a value of another environment', async () => {
 test('cannot be deceived by parts of a place that run into each other', async () => {
   const sealed = await cipher.encrypt({ practiceId: 'a', key: 'b","c', field: 'd' }, 'text')
   await expect(cipher.decrypt({ practiceId: 'a', key: 'b', field: 'c","d' }, sealed)).rejects.toThrow()
+})
+
+test('writes the five parts of the place into what is authenticated, as JSON', async () => {
+  const [, , iv = '', ciphertext = '', tag = ''] = (await cipher.encrypt(place, 'text')).split('.')
+  const bytes = (part: string) => Buffer.from(part, 'base64url')
+  const aad = Buffer.from('["v1","test","north","{tebra}:request:1","params"]')
+  expect(open(key, bytes(iv), aad, bytes(ciphertext), bytes(tag)).toString()).toBe('text')
+})
+
+test('renews what is under an earlier key, in its place, and leaves alone what is not', async () => {
+  const old = await cipher.encrypt(place, 'a diagnosis')
+  expect(await cipher.renew(place, old)).toBeUndefined()
+  currentKid = 'feedbeef'
+  const renewed = (await cipher.renew(place, old)) ?? ''
+  expect(renewed).toMatch(/^v1\.feedbeef\./)
+  expect(await cipher.decrypt(place, renewed)).toBe('a diagnosis')
+  expect(await cipher.renew(place, renewed)).toBeUndefined()
+  await expect(cipher.renew({ ...place, field: 'result' }, old)).rejects.toThrow()
 })

@@ -1,5 +1,8 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
+import { ivBytes, open, seal, tagBytes } from './aes-gcm.ts'
 import type { DataKeys } from './data-keys.ts'
+import { exactBytes } from './exact-bytes.ts'
+import { createIvSource } from './iv-source.ts'
 
 /** Where a value stands; it is bound into the ciphertext, so a value moved elsewhere does not decrypt. */
 export interface FieldPlace {
@@ -13,43 +16,67 @@ export interface FieldCipher {
   encrypt(place: FieldPlace, plaintext: string): Promise<string>
   /** Throws on any change of the text or of its place, and on an unknown key. */
   decrypt(place: FieldPlace, sealed: string): Promise<string>
+  /** The same text under the practice's current key; undefined where it is under that key already. */
+  renew(place: FieldPlace, sealed: string): Promise<string | undefined>
 }
 
-const algorithm = 'aes-256-gcm'
-/** NIST SP 800-38D: 96-bit IVs; at random, at most 2^32 values per key. */
-const ivBytes = 12
+const ivCharacters = Math.ceil((ivBytes * 4) / 3)
+const tagCharacters = Math.ceil((tagBytes * 4) / 3)
+
+interface Parts {
+  readonly kid: string
+  readonly iv: string
+  readonly ciphertext: string
+  readonly tag: string
+}
 
 /** AES-256-GCM with a data key per practice; AAD = version, environment, practice, key and field. */
 export function createFieldCipher(deps: { dataKeys: DataKeys; environment: string }): FieldCipher {
-  const aad = (place: FieldPlace) =>
-    Buffer.from(JSON.stringify(['v1', deps.environment, place.practiceId, place.key, place.field]))
+  const { dataKeys } = deps
+  const nextIv = createIvSource(randomBytes)
+  const aadOf = ({ practiceId, key, field }: FieldPlace): Buffer =>
+    Buffer.from(JSON.stringify(['v1', deps.environment, practiceId, key, field]))
 
-  return {
+  const cipher: FieldCipher = {
     async encrypt(place, plaintext) {
-      const { kid, key } = await deps.dataKeys.current(place.practiceId)
-      const iv = randomBytes(ivBytes)
-      const cipher = createCipheriv(algorithm, key, iv).setAAD(aad(place))
-      const ciphertext = Buffer.concat([cipher.update(plaintext, 'utf8'), cipher.final()])
-      const parts = [iv, ciphertext, cipher.getAuthTag()].map((part) => part.toString('base64url'))
-      return ['v1', kid, ...parts].join('.')
+      const held = dataKeys.current(place.practiceId)
+      // A key that is at hand is not waited for: this runs several times in each request.
+      const { kid, key } = held instanceof Promise ? await held : held
+      const iv = nextIv()
+      const { ciphertext, tag } = seal(key, iv.bytes, aadOf(place), plaintext)
+      return `v1.${kid}.${iv.text}.${ciphertext.toString('base64url')}.${tag.toString('base64url')}`
     },
 
     async decrypt(place, sealed) {
-      const [version, kid, iv, ciphertext, tag, ...rest] = sealed.split('.')
-      if (version !== 'v1' || !kid || !iv || ciphertext === undefined || !tag || rest.length > 0)
-        throw new Error('not a v1 sealed value')
-      const key = await deps.dataKeys.byId(place.practiceId, kid)
-      const decipher = createDecipheriv(algorithm, key, exactBytes(iv), { authTagLength: 16 })
-        .setAAD(aad(place))
-        .setAuthTag(exactBytes(tag))
-      return decipher.update(exactBytes(ciphertext), undefined, 'utf8') + decipher.final('utf8')
+      const { kid, iv, ciphertext, tag } = partsOf(sealed)
+      const held = dataKeys.byId(place.practiceId, kid)
+      const key = held instanceof Promise ? await held : held
+      return open(key, exactBytes(iv), aadOf(place), exactBytes(ciphertext), exactBytes(tag)).toString('utf8')
+    },
+
+    async renew(place, sealed) {
+      if (partsOf(sealed).kid === (await dataKeys.currentId(place.practiceId))) return undefined
+      return cipher.encrypt(place, await cipher.decrypt(place, sealed))
     },
   }
+  return cipher
 }
 
-/** Node reads several texts as the same bytes (spare bits, padding, foreign characters); only one of them is ours. */
-function exactBytes(text: string): Buffer {
-  const bytes = Buffer.from(text, 'base64url')
-  if (bytes.toString('base64url') !== text) throw new Error('not a v1 sealed value')
-  return bytes
+/** IV and tag have one length each, so that the places of all dots are known once the key id has ended. */
+function partsOf(sealed: string): Parts {
+  const kidEnd = sealed.indexOf('.', 3)
+  const [ivEnd, tagStart] = [kidEnd + 1 + ivCharacters, sealed.length - tagCharacters]
+  const wellFormed =
+    sealed.startsWith('v1.') &&
+    kidEnd > 3 &&
+    ivEnd < tagStart - 1 &&
+    sealed[ivEnd] === '.' &&
+    sealed[tagStart - 1] === '.'
+  if (!wellFormed) throw new Error('not a v1 sealed value')
+  return {
+    kid: sealed.slice(3, kidEnd),
+    iv: sealed.slice(kidEnd + 1, ivEnd),
+    ciphertext: sealed.slice(ivEnd + 1, tagStart - 1),
+    tag: sealed.slice(tagStart),
+  }
 }

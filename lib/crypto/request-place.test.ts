@@ -9,5 +9,5 @@ test('gives each practice, request and field a place of its own', () => {
     placeOf('north', '1', 'result'),
   ]
   expect(new Set(places.map((place) => JSON.stringify(place))).size).toBe(4)
-  expect(places[0]).toEqual({ practiceId: 'north', key: '{tebra}:request:1', field: 'params' })
+  expect(places[0]).toEqual({ practiceId: 'north', key: 'request:1', field: 'params' })
 })

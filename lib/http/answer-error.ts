@@ -14,7 +14,7 @@ export function answerError(error: unknown, c: Context<ServiceEnv>): Response {
 
 export function problemResponse(error: DomainError, requestId: string): Response {
   const [status, title] = problems[error.code]
-  const { detail, errors, retryAfterSeconds, challengeId, methods, headers } = error.details
+  const { detail, errors, retryAfterSeconds, challengeId, methods, needs, headers } = error.details
   const body: Problem = {
     type: `urn:problem:${error.code}`,
     title,
@@ -25,6 +25,7 @@ export function problemResponse(error: DomainError, requestId: string): Response
     ...(errors && { errors: [...errors] }),
     ...(challengeId !== undefined && { challengeId }),
     ...(methods && { methods: [...methods] }),
+    ...(needs && { needs }),
   }
   const retryAfter = retryAfterSeconds ?? (status === 503 ? 2 : undefined)
   return new Response(JSON.stringify(body), {

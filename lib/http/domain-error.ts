@@ -1,4 +1,4 @@
-import { type ProblemCode, problems } from '#lib/contract/problem.ts'
+import { type Problem, type ProblemCode, problems } from '#lib/contract/problem.ts'
 
 interface Details {
   /** For us: it is logged by class and never sent. */
@@ -7,6 +7,8 @@ interface Details {
   readonly detail?: string
   readonly errors?: readonly { path: string; message: string }[]
   readonly retryAfterSeconds?: number
+  /** What a step-up has to bring. */
+  readonly needs?: NonNullable<Problem['needs']>
   readonly challengeId?: string
   readonly methods?: readonly string[]
   readonly headers?: Readonly<Record<string, string>>

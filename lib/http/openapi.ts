@@ -17,13 +17,17 @@ export function serveOpenApi(
   app.doc31(options.path, { openapi: '3.1.0', info: { title: options.title, version: options.version } })
 }
 
-/** The `responses` entries of the problems a route can answer, by status. */
+/** The `responses` entries of the problems a route can answer, by status; where a session is asked for, 429 too. */
 export function problemResponses<S extends number>(...statuses: S[]): Record<S, ProblemResponse> {
   const response: ProblemResponse = {
     description: 'Problem details (RFC 9457)',
     content: { 'application/problem+json': { schema: Problem } },
   }
-  return Object.fromEntries(statuses.map((status) => [status, response])) as Record<S, ProblemResponse>
+  const limited: number[] = (statuses as number[]).includes(401) ? [429] : []
+  return Object.fromEntries([...statuses, ...limited].map((status) => [status, response])) as Record<
+    S,
+    ProblemResponse
+  >
 }
 
 interface ProblemResponse {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { Problem } from '#lib/contract/problem.ts'
 import type { ServiceGround } from '#lib/lifecycle/open-service.ts'
 import { until } from '#lib/processes/wait.ts'
@@ -7,7 +7,7 @@ import { sessionKeys } from '#lib/redis/keys.ts'
 import { openTestGround, signInTestUser, type TestSession } from '#lib/testing/ground.ts'
 import { startTestRedis, type TestRedis } from '#lib/testing/redis.ts'
 import { startTcpProxy } from '#lib/testing/tcp-proxy.ts'
-import { requireSession } from './require-session.ts'
+import { type ProofNeeded, requireSession, stepUpFreshMs } from './require-session.ts'
 import { createSessionGuard, type SessionGuard } from './session-guard.ts'
 import { createTinyService, type TinyService } from './testing/tiny-service.ts'
 
@@ -120,7 +120,49 @@ test('answers 403 without the permission the route needs', async () => {
   expect(await status('/flow')).toBe(200)
 })
 
+describe('a sensitive route', () => {
+  const path = '/sensitive'
+  const needs = async (proof: ProofNeeded) => {
+    service.app.get(
+      path,
+      requireSession({ guard, origins: [ours], permission: 'flow:write', ...proof }),
+      (c) => c.text('yes'),
+    )
+    const answer = await request(path)
+    return { status: answer.status, problem: answer.ok ? undefined : Problem.parse(await answer.json()) }
+  }
+  const guard: SessionGuard = {
+    check: (...call) => createSessionGuard({ redis: ground.redis, now: Date.now }).check(...call),
+    recheck: () => Promise.reject(new Error('not asked')),
+  }
+  const provedBefore = (ms: number) => server.redis.hset(sessionKey(), 'provedAt', Date.now() - ms)
+
+  test('lets a session pass that proved a factor lately, at the level it needs', async () => {
+    await server.redis.hset(sessionKey(), 'aal', 'aal2')
+    expect(await needs({ aal: 'aal2', freshMs: stepUpFreshMs })).toEqual({ status: 200 })
+  })
+
+  test.each([
+    ['too weak', { aal: 'aal2' }, 0],
+    ['too old', { freshMs: 60_000 }, 60_001],
+    ['too weak and too old', { aal: 'aal2', freshMs: 60_000 }, 60_001],
+  ] as const)('says what it needs of a session that is %s', async (_, proof, age) => {
+    await provedBefore(age)
+    expect(await needs(proof)).toMatchObject({
+      status: 403,
+      problem: { code: 'step-up-required', needs: proof },
+    })
+  })
+
+  test('does not ask for a step-up that would not help', async () => {
+    await server.redis.hset(accessKey(), 'roles', 'nobody')
+    await provedBefore(60_001)
+    expect(await needs({ freshMs: 60_000 })).toMatchObject({ problem: { code: 'forbidden' } })
+  })
+})
+
 test('takes a change of roles on the next request', async () => {
+  await server.redis.hset(sessionKey(), 'aal', 'aal2')
   await server.redis.hset(accessKey(), 'roles', 'operator')
   expect(await status('/operations')).toBe(200)
   expect(await status('/flow')).toBe(403)

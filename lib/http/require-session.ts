@@ -2,8 +2,9 @@ import type { Context, MiddlewareHandler } from 'hono'
 import { getCookie } from 'hono/cookie'
 import type { Permission } from '#lib/contract/permissions.ts'
 import { DomainError } from './domain-error.ts'
+import type { RateLimiter, RouteClass } from './rate-limiter.ts'
 import type { ServiceEnv } from './service-env.ts'
-import type { SessionGuard } from './session-guard.ts'
+import type { ActiveSession, SessionGuard } from './session-guard.ts'
 
 export const sessionCookie = '__Host-session'
 
@@ -37,12 +38,51 @@ export function requireOwnOrigin(c: Context, origins: readonly string[]): void {
     throw new DomainError('bad-origin')
 }
 
-/** Lets a request pass with a good session (`c.var.session`): 401 without one, 403 without the permission. */
-export function requireSession(deps: {
-  guard: SessionGuard
-  origins: readonly string[]
-  permission?: Permission
-}): MiddlewareHandler<ServiceEnv> {
+/** How well, and how lately, the session's holder must have proved who they are (NIST SP 800-63B-4 §2). */
+export interface ProofNeeded {
+  readonly aal?: 'aal2'
+  /** The greatest age of the last proof, in ms. */
+  readonly freshMs?: number
+}
+
+/** What a sensitive route asks for: a factor was proved at most this long ago. */
+export const stepUpFreshMs = 5 * 60_000
+
+/** Throws `step-up-required`, saying in `needs` what is asked, where the session is too weak or its proof too old. */
+export function requireProof(session: ActiveSession, { aal, freshMs }: ProofNeeded): void {
+  const tooWeak = aal === 'aal2' && session.aal !== 'aal2'
+  const tooOld = freshMs !== undefined && session.checkedAt - session.provedAt > freshMs
+  if (tooWeak || tooOld)
+    throw new DomainError('step-up-required', {
+      needs: { ...(aal && { aal }), ...(freshMs !== undefined && { freshMs }) },
+    })
+}
+
+interface RouteNeeds extends ProofNeeded {
+  readonly permission?: Permission
+}
+
+const administrative: readonly (Permission | undefined)[] = ['users:manage', 'audit:read']
+
+const routeClassOf = (method: string, { permission, freshMs }: RouteNeeds): RouteClass => {
+  if (freshMs !== undefined || administrative.includes(permission)) return 'sensitive'
+  return safeMethods.has(method) ? 'read' : 'write'
+}
+
+/** Throws `forbidden`, or `step-up-required` where a second factor would bring the permission. */
+export function requirePermission(session: ActiveSession, permission: Permission): void {
+  if (session.permissions.includes(permission)) return
+  if (session.withheld.includes(permission)) requireProof(session, { aal: 'aal2' })
+  throw new DomainError('forbidden')
+}
+
+/**
+ * Lets a request pass with a good session (`c.var.session`): 401 without one, 429 beyond its share, 403 without the
+ * permission, and 403 `step-up-required` where it has to be proved better or anew.
+ */
+export function requireSession(
+  deps: { guard: SessionGuard; origins: readonly string[]; rates?: RateLimiter } & RouteNeeds,
+): MiddlewareHandler<ServiceEnv> {
   return async (c, next) => {
     const credentials = credentialsOf(c)
     if (!credentials) throw new DomainError('unauthenticated')
@@ -50,12 +90,16 @@ export function requireSession(deps: {
     const activity = c.req.header('X-Background') === undefined
     const session = await deps.guard.check(credentials.token, { activity })
     if (!session) throw new DomainError('unauthenticated')
-    if (deps.permission && !session.permissions.includes(deps.permission)) throw new DomainError('forbidden')
+    const rateHeaders = await deps.rates?.admit(session, routeClassOf(c.req.method, deps))
+    if (deps.permission) requirePermission(session, deps.permission)
+    requireProof(session, deps)
     c.set('session', session)
     c.set(
       'log',
       c.var.log.with({ session: session.id, practiceId: session.practiceId, userId: session.userId }),
     )
     await next()
+    // After the handler, so that a refusal tells it too.
+    for (const [name, value] of Object.entries(rateHeaders ?? {})) c.header(name, value)
   }
 }

@@ -15,6 +15,8 @@ export interface ServiceAppDeps {
   readonly logger: Logger
   readonly metrics: Metrics
   readonly bodyBytesMax: number
+  /** Where a body is a form, because a standard says so, and not JSON. */
+  readonly formPaths?: readonly string[]
 }
 
 /** Every service's ground: request id, log line, safe headers, body limits, problem details. Routes come on top. */
@@ -41,7 +43,7 @@ export function createServiceApp(deps: ServiceAppDeps): OpenAPIHono<ServiceEnv> 
     }),
   )
   app.use(noStore)
-  app.use(jsonOnly)
+  app.use(jsonOnly(deps.formPaths ?? []))
   app.use(
     bodyLimit({
       maxSize: deps.bodyBytesMax,
@@ -73,9 +75,14 @@ const noStore: MiddlewareHandler = async (c, next) => {
 }
 
 /** A body must say that it is JSON; a form is what a foreign page can send without being asked. */
-const jsonOnly: MiddlewareHandler = async (c, next) => {
-  const hasBody = c.req.raw.body !== null && !['GET', 'HEAD'].includes(c.req.method)
-  const type = c.req.header('Content-Type') ?? ''
-  if (hasBody && !/^application\/json *(;|$)/i.test(type)) throw new DomainError('unsupported-media-type')
-  await next()
-}
+const jsonOnly =
+  (formPaths: readonly string[]): MiddlewareHandler =>
+  async (c, next) => {
+    const hasBody = c.req.raw.body !== null && !['GET', 'HEAD'].includes(c.req.method)
+    const type = c.req.header('Content-Type') ?? ''
+    const wanted = formPaths.includes(c.req.path)
+      ? /^application\/x-www-form-urlencoded *(;|$)/i
+      : /^application\/json *(;|$)/i
+    if (hasBody && !wanted.test(type)) throw new DomainError('unsupported-media-type')
+    await next()
+  }

@@ -112,6 +112,30 @@ test('tells a session of two factors from one of one', async () => {
   expect(await guardOver(ground.redis).check(user.token, { activity: false })).toMatchObject({ aal: 'aal2' })
 })
 
+test('tells when a factor was proved last and when that was asked, by Redis’ clock', async () => {
+  const session = await guardOver(ground.redis).check(user.token, { activity: false })
+  const { provedAt, checkedAt } = session ?? { provedAt: 0, checkedAt: 0 }
+  expect(checkedAt - provedAt).toBeGreaterThanOrEqual(0)
+  expect(checkedAt - provedAt).toBeLessThan(10_000)
+  await server.redis.hdel(sessionKeys.session(user.practiceId, user.tokenHash), 'provedAt')
+  expect(await guardOver(ground.redis).check(user.token, { activity: false })).toMatchObject({ provedAt: 0 })
+})
+
+test('widens the permissions of a session with emergency access, until its time is over', async () => {
+  const key = sessionKeys.session(user.practiceId, user.tokenHash)
+  const check = () => guardOver(ground.redis).check(user.token, { activity: false })
+  const until = Date.now() + 60_000
+  await server.redis.hset(key, 'emergencyUntil', until)
+  expect(await check()).toMatchObject({
+    permissions: ['patients:read', 'appointments:write', 'flow:write'],
+    emergencyUntil: until,
+  })
+  await server.redis.hset(key, 'emergencyUntil', Date.now() - 1)
+  const session = await check()
+  expect(session?.permissions).toEqual(['patients:read', 'flow:write'])
+  expect(session).not.toHaveProperty('emergencyUntil')
+})
+
 test('works with an ACL user that can read sessions and not write them', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'redis-acl-'))
   const file = join(folder, 'users.acl')

@@ -1,4 +1,9 @@
-import { type Permission, permissionsOf } from '#lib/contract/permissions.ts'
+import {
+  type Permission,
+  permissionsOf,
+  secondFactorRoles,
+  withEmergency,
+} from '#lib/contract/permissions.ts'
 import type { AssuranceLevel } from '#lib/contract/session.ts'
 import { parseToken, sessionIdOf } from '#lib/crypto/session-token.ts'
 import type { RedisClient } from '#lib/redis/connect.ts'
@@ -15,14 +20,23 @@ export interface ActiveSession {
   readonly aal: AssuranceLevel
   readonly roles: readonly string[]
   readonly permissions: readonly Permission[]
+  /** What it would grant beside those if a second factor were proved. */
+  readonly withheld: readonly Permission[]
   readonly createdAt: number
+  /** When its holder last proved a factor; a sensitive route asks that it be fresh. */
+  readonly provedAt: number
   readonly idleExpiresAt: number
   readonly absoluteExpiresAt: number
+  /** Until when emergency access widens the permissions, where it does. */
+  readonly emergencyUntil?: number
+  /** When this was true, so that ages are told without a host's clock. */
+  readonly checkedAt: number
 }
 
 export interface SessionGuard {
   /**
-   * The session behind a token, or undefined; every call asks Redis, so an end is seen at once. With `activity` the
+   * The session behind a token, or undefined; every call asks Redis by one read-only script, so an end or a change of
+   * roles is seen at once and there is no cache to go stale. With `activity` the
    * idle time-out starts anew (at most every 30 s). Rejects when Redis is away: callers stay closed.
    */
   check(token: string, options: { activity: boolean }): Promise<ActiveSession | undefined>
@@ -46,6 +60,7 @@ export function createSessionGuard(deps: { redis: RedisClient; now: () => number
       sessionKeys.session(practiceId, tokenHash),
       sessionKeys.epoch(practiceId),
       sessionKeys.roles(practiceId),
+      sessionKeys.secondFactorRoles(practiceId),
     ]
     const reply = await checkSession(redis, keys, [sessionKeys.accessPrefix(practiceId)])
     return reply ? toSession(practiceId, tokenHash, reply) : undefined
@@ -82,9 +97,28 @@ export function createSessionGuard(deps: { redis: RedisClient; now: () => number
 }
 
 function toSession(practiceId: string, tokenHash: string, reply: (string | number)[]): ActiveSession {
-  const [userId, aal, createdAt, absoluteExpiresAt, idleLeft, roles, now, ...table] = reply
+  const [
+    userId,
+    aal,
+    createdAt,
+    absoluteExpiresAt,
+    provedAt,
+    idleLeft,
+    roles,
+    now,
+    added,
+    emergency,
+    ...table
+  ] = reply
   const own = pairs(table.map(String)).map(([role, list]) => [role, list.split(',')] as const)
+  const grants = (some: readonly string[]) =>
+    own.length > 0 ? permissionsOf(some, Object.fromEntries(own)) : permissionsOf(some)
   const held = String(roles).split(',').filter(Boolean)
+  const demanding = new Set<string>([...secondFactorRoles, ...String(added).split(',')])
+  const all = grants(held)
+  const granted = aal === 'aal2' ? all : grants(held.filter((role) => !demanding.has(role)))
+  const emergencyUntil = Number(emergency)
+  const permissions = emergencyUntil > 0 ? withEmergency(granted) : granted
   return {
     tokenHash,
     id: sessionIdOf(tokenHash),
@@ -92,10 +126,14 @@ function toSession(practiceId: string, tokenHash: string, reply: (string | numbe
     userId: String(userId),
     aal: aal === 'aal2' ? 'aal2' : 'aal1',
     roles: held,
-    permissions: own.length > 0 ? permissionsOf(held, Object.fromEntries(own)) : permissionsOf(held),
+    permissions,
+    withheld: all.filter((permission) => !permissions.includes(permission)),
     createdAt: Number(createdAt),
+    provedAt: Number(provedAt),
     idleExpiresAt: Math.min(Number(now) + Number(idleLeft), Number(absoluteExpiresAt)),
     absoluteExpiresAt: Number(absoluteExpiresAt),
+    ...(emergencyUntil > 0 && { emergencyUntil }),
+    checkedAt: Number(now),
   }
 }
 

@@ -34,3 +34,18 @@ test('grants nothing without a role', async () => {
   await server.redis.hset(sessionKeys.access('north', 'u'), 'roles', '')
   expect(await read()).toEqual([])
 })
+
+test('adds what an emergency needs until its time is over', async () => {
+  const until = (ms: number) =>
+    server.redis.hset(sessionKeys.access('north', 'u'), 'emergencyUntil', Date.now() + ms)
+  await until(60_000)
+  expect(await read()).toEqual([
+    'patients:read',
+    'appointments:write',
+    'flow:write',
+    'ops:read',
+    'dead-letters:write',
+  ])
+  await until(-1)
+  expect(await read()).not.toContain('appointments:write')
+})

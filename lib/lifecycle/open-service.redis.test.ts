@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { RatesConfig } from '#lib/config/rates.ts'
 import { ConfigError } from '#lib/config/read-config.ts'
 import { freePort } from '#lib/processes/free-port.ts'
 import { disconnect } from '#lib/redis/connect.ts'
@@ -19,6 +20,7 @@ const config = (REDIS_URL: string, ENVIRONMENT: 'development' | 'production' = '
   AUDIT_KEY: randomBytes(32),
   LOG_LEVEL: 'silent',
   VERSION: '1.2.3',
+  ...RatesConfig.parse({}),
 })
 const clients = async () => (await server.redis.client('LIST')) as string
 

@@ -1,7 +1,11 @@
+import { createAuditLine } from '#lib/audit/audit-line.ts'
 import { type AuditLog, createAuditLog } from '#lib/audit/audit-log.ts'
+import { type RatesConfig, ratesOf } from '#lib/config/rates.ts'
 import { ConfigError } from '#lib/config/read-config.ts'
-import { createDataKeys, createLocalKeyWrapper, type DataKeys } from '#lib/crypto/data-keys.ts'
+import { chooseKeyWrapper, type KeyWrapperConfig } from '#lib/crypto/choose-key-wrapper.ts'
+import { createDataKeys, type DataKeys } from '#lib/crypto/data-keys.ts'
 import { createFieldCipher, type FieldCipher } from '#lib/crypto/field-cipher.ts'
+import { createRateLimiter, type RateLimiter } from '#lib/http/rate-limiter.ts'
 import { createSessionGuard, type SessionGuard } from '#lib/http/session-guard.ts'
 import { createLogger, type Logger } from '#lib/observability/logger.ts'
 import { createMetrics, type Metrics } from '#lib/observability/metrics.ts'
@@ -9,9 +13,8 @@ import { connectCommands, type RedisClient, untilReady } from '#lib/redis/connec
 import { unfitForProduction } from '#lib/redis/health.ts'
 import { type RedisPlace, redisAt } from '#lib/redis/redis-place.ts'
 
-interface Config extends RedisPlace {
+interface Config extends RedisPlace, RatesConfig, KeyWrapperConfig {
   readonly ENVIRONMENT: 'development' | 'production'
-  readonly PHI_KEY: Buffer
   readonly AUDIT_KEY: Buffer
   readonly LOG_LEVEL: string
   readonly VERSION: string
@@ -25,6 +28,7 @@ export interface ServiceGround {
   readonly metrics: Metrics
   readonly redis: RedisClient
   readonly guard: SessionGuard
+  readonly rates: RateLimiter
   readonly audit: AuditLog
   readonly dataKeys: DataKeys
   readonly cipher: FieldCipher
@@ -32,18 +36,25 @@ export interface ServiceGround {
 }
 
 interface Base extends Pick<ServiceGround, 'service' | 'logger' | 'metrics' | 'redis' | 'now'> {
-  readonly config: Pick<Config, 'ENVIRONMENT' | 'PHI_KEY' | 'AUDIT_KEY' | 'VERSION'>
+  readonly config: Pick<Config, 'ENVIRONMENT' | keyof KeyWrapperConfig | 'AUDIT_KEY' | 'VERSION' | keyof RatesConfig>
 }
 
 /** The ground over an open connection. */
 export function createGround({ config, ...base }: Base): ServiceGround {
   const { redis, now, service } = base
-  const dataKeys = createDataKeys({ redis, wrapper: createLocalKeyWrapper(config.PHI_KEY), now })
+  const dataKeys = createDataKeys({ redis, wrapper: chooseKeyWrapper(config, { fetch, now }), now })
   return {
     ...base,
     version: config.VERSION,
     guard: createSessionGuard({ redis, now }),
-    audit: createAuditLog({ redis, key: config.AUDIT_KEY, source: service, now }),
+    rates: createRateLimiter({ redis, rates: ratesOf(config) }),
+    audit: createAuditLog({
+      redis,
+      key: config.AUDIT_KEY,
+      source: service,
+      now,
+      onAppended: createAuditLine(base.logger),
+    }),
     dataKeys,
     cipher: createFieldCipher({ dataKeys, environment: config.ENVIRONMENT }),
   }

@@ -13,14 +13,15 @@ export type Script<Reply> = (
 
 /**
  * Loads a `.lua` file beside the caller's module, e.g. `loadScript<Reply>(new URL('./finish.lua', import.meta.url))`.
- * `prelude` is a file of local functions that several scripts share; it is put before the script's own text.
+ * `prelude` is a file of local functions that several scripts share, or several; put before the script's own text.
  * `readOnly` scripts run by EVAL_RO, which a read-only ACL user may call and a replica may answer.
  */
 export function loadScript<Reply>(
   file: URL,
-  options: { readOnly?: boolean; prelude?: URL } = {},
+  options: { readOnly?: boolean; prelude?: URL | readonly URL[] } = {},
 ): Script<Reply> {
-  const text = [options.prelude, file].map((part) => (part ? readFileSync(part, 'utf8') : '')).join('\n')
+  const parts = [options.prelude ?? [], file].flat()
+  const text = parts.map((part) => readFileSync(part, 'utf8')).join('\n')
   const sha = createHash('sha1').update(text).digest('hex')
   // By name, so that a Cluster finds the keys among the arguments and asks the node that has them.
   const [bySha, byText] = options.readOnly

@@ -7,6 +7,7 @@ import type { Role } from '#lib/contract/permissions.ts'
 import { RequestRecord } from '#lib/contract/requests.ts'
 import { LoginAnswer } from '#lib/contract/session.ts'
 import { until } from '#lib/processes/wait.ts'
+import { lavishRates } from '#lib/testing/lavish-rates.ts'
 import { type Stack, type StackOptions, startStack } from '../stack.ts'
 
 /** A stack in a folder of its own, and its removal; the last lines are told when it does not come up. */
@@ -23,7 +24,7 @@ export async function startTestStack(
   const stack = await startStack({
     folder,
     onLine,
-    env: { LOG_LEVEL: 'warn', LEASE_MS: '1000', ...env },
+    env: { LOG_LEVEL: 'warn', LEASE_MS: '1000', ...lavishRates, ...env },
     ...(startRedis && { startRedis }),
   }).catch((error: unknown) => {
     throw new Error(`the stack did not start:\n${lines.join('\n')}`, { cause: error })
@@ -49,14 +50,7 @@ export async function signIn(stack: Stack, role: Role) {
   })
   const { token } = LoginAnswer.parse(await answer.json())
   const headers = { Authorization: `Bearer ${token}` }
-  const events = new EventConnection({
-    url: `${stack.baseUrl}/events`,
-    streams: ['tebra:responses', 'tebra:status'],
-    headers,
-    backOff: { baseMs: 50, capMs: 500 },
-  })
-  events.open()
-  await until('the stream is open', () => events.state.kind === 'open')
+  const events = await listen(stack, headers)
   return {
     headers,
     events,
@@ -72,6 +66,22 @@ export async function signIn(stack: Stack, role: Role) {
         body: JSON.stringify(body ?? {}),
       }),
   }
+}
+
+/** An open event stream. */
+export async function listen(
+  stack: Stack,
+  headers: Readonly<Record<string, string>>,
+): Promise<EventConnection> {
+  const events = new EventConnection({
+    url: `${stack.baseUrl}/events`,
+    streams: ['tebra:responses', 'tebra:status'],
+    headers,
+    backOff: { baseMs: 50, capMs: 500 },
+  })
+  events.open()
+  await until('the stream is open', () => events.state.kind === 'open')
+  return events
 }
 
 /** Tells the simulator to misbehave from now on; without rules it behaves. */

@@ -2,6 +2,7 @@ import { actions } from '#lib/contract/actions.ts'
 import type { ResolveRequest } from '#lib/contract/dead-letters.ts'
 import type { RequestRecord } from '#lib/contract/requests.ts'
 import type { FieldCipher } from '#lib/crypto/field-cipher.ts'
+import { renewByTheWay } from '#lib/crypto/renew-fields.ts'
 import { placeOf } from '#lib/crypto/request-place.ts'
 import type { RedisClient } from '#lib/redis/connect.ts'
 import type { Partitions } from '#lib/redis/partitions.ts'
@@ -62,8 +63,13 @@ export function createDeadLetterDesk({ redis, partitions, cipher, limits, sealEd
 
     /** What was sent, opened: patient data. */
     async params({ id, practiceId }: RequestRecord): Promise<Record<string, unknown>> {
-      const sealed = await redis.hget(partitions.of(practiceId).request(id), 'params')
-      return JSON.parse(await cipher.decrypt(placeOf(practiceId, id, 'params'), sealed ?? ''))
+      const key = partitions.of(practiceId).request(id)
+      const sealed = (await redis.hget(key, 'params')) ?? ''
+      const place = placeOf(practiceId, id, 'params')
+      const params = JSON.parse(await cipher.decrypt(place, sealed))
+      // A dead letter waits for as long as it must, and may outlive its practice's data key.
+      await renewByTheWay({ redis, cipher }, key, [{ field: 'params', sealed, place }])
+      return params
     },
 
     /** Another round, with the params that were sent or, where given, with edited ones. */

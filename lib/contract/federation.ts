@@ -1,0 +1,88 @@
+import { z } from 'zod'
+import { Instant } from './ids.ts'
+
+/** Token types of RFC 8693 §3. */
+export const tokenTypes = {
+  idToken: 'urn:ietf:params:oauth:token-type:id_token',
+  accessToken: 'urn:ietf:params:oauth:token-type:access_token',
+  jwt: 'urn:ietf:params:oauth:token-type:jwt',
+} as const
+
+export const tokenExchange = 'urn:ietf:params:oauth:grant-type:token-exchange'
+
+/** RFC 6749 §3.2: a parameter without a value counts as left out, one that is there twice is an error. */
+const parameter = z
+  .string()
+  .max(16_384)
+  .transform((text) => (text === '' ? undefined : text))
+  .optional()
+
+/** A form of `POST /auth/token` (RFC 6749 §4.4, RFC 8693 §2.1); parameters nobody knows are ignored. */
+export const TokenRequest = z
+  .object({
+    grant_type: parameter.meta({ examples: [tokenExchange, 'client_credentials'] }),
+    subject_token: parameter,
+    subject_token_type: parameter.meta({ examples: [tokenTypes.idToken, tokenTypes.accessToken] }),
+    requested_token_type: parameter,
+    audience: parameter,
+    resource: parameter,
+    actor_token: parameter,
+    client_id: parameter,
+    client_secret: parameter,
+  })
+  .meta({ id: 'TokenRequest' })
+export type TokenRequest = z.infer<typeof TokenRequest>
+
+/** RFC 8693 §2.2.1; `expires_in` in seconds. A session token lives on while it is used, up to the absolute time-out. */
+export const TokenAnswer = z
+  .object({
+    access_token: z.string(),
+    issued_token_type: z.string().optional(),
+    token_type: z.enum(['Bearer', 'N_A']),
+    expires_in: z.int(),
+  })
+  .meta({ id: 'TokenAnswer' })
+export type TokenAnswer = z.infer<typeof TokenAnswer>
+
+/** RFC 6749 §5.2; `mfa_required` is ours and carries what `POST /auth/login/mfa` needs. */
+export const OAuthError = z
+  .object({
+    error: z.enum([
+      'invalid_request',
+      'invalid_client',
+      'unsupported_grant_type',
+      'invalid_target',
+      'mfa_required',
+    ]),
+    error_description: z.string().optional(),
+    challenge_id: z.string().optional(),
+    methods: z.array(z.string()).optional(),
+  })
+  .meta({ id: 'OAuthError' })
+export type OAuthError = z.infer<typeof OAuthError>
+
+export const IdentityId = z.string().regex(/^[0-9a-f]{16}$/)
+
+/** A person at an identity provider who may sign in as a user of ours. */
+export const IdentityView = z
+  .object({
+    id: IdentityId,
+    provider: z.string().optional().meta({ description: 'Left out where it is no longer configured' }),
+    subject: z.string(),
+    linkedAt: Instant,
+  })
+  .meta({ id: 'Identity' })
+export type IdentityView = z.infer<typeof IdentityView>
+
+export const IdentityList = z.object({ identities: z.array(IdentityView) }).meta({ id: 'IdentityList' })
+
+export const IdentityAdded = z.object({ id: IdentityId }).meta({ id: 'IdentityAdded' })
+
+/** One’s own identity is proved by an ID token of the provider. */
+export const LinkOwnIdentity = z
+  .strictObject({ idToken: z.string().min(1).max(8_192) })
+  .meta({ id: 'LinkOwnIdentity' })
+
+export const LinkIdentity = z
+  .strictObject({ provider: z.string().max(32), subject: z.string().regex(/^[\x21-\x7e]{1,255}$/) })
+  .meta({ id: 'LinkIdentity' })

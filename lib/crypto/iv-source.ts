@@ -1,0 +1,31 @@
+import { ivBytes } from './aes-gcm.ts'
+
+export interface Iv {
+  readonly bytes: Buffer
+  /** The same in base64url. */
+  readonly text: string
+}
+
+const ivsDrawn = 256
+/** 12 bytes are 16 base64url characters exactly, so that a whole draw is written out once and cut. */
+const ivCharacters = 16
+
+/** Hands out IVs that nobody can foretell, each once; the system is asked for random bytes once in 256 times. */
+export function createIvSource(random: (bytes: number) => Buffer): () => Iv {
+  let bytes: Buffer = Buffer.alloc(0)
+  let text = ''
+  let next = ivsDrawn
+  return () => {
+    if (next === ivsDrawn) {
+      bytes = random(ivsDrawn * ivBytes)
+      text = bytes.toString('base64url')
+      next = 0
+    }
+    const index = next
+    next += 1
+    return {
+      bytes: bytes.subarray(index * ivBytes, (index + 1) * ivBytes),
+      text: text.slice(index * ivCharacters, (index + 1) * ivCharacters),
+    }
+  }
+}
