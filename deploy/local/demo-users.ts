@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Secret } from 'otpauth'
 import { z } from 'zod'
-import { Role } from '#lib/contract/permissions.ts'
+import { Role, secondFactorRoles } from '#lib/contract/permissions.ts'
 import { readLocal } from './secrets.ts'
 
 export const DemoUser = z.object({
@@ -23,7 +23,7 @@ const password = () =>
     Array.from({ length: 3 }, () => syllables[randomInt(syllables.length)]).join(''),
   ).join('-')
 
-/** One user per role, the admin with a second factor; made once and kept beside the other local files. */
+/** One user per role, with a second factor where the role demands one; made once and kept beside the other local files. */
 export async function demoUsers(folder: string): Promise<{ file: string; users: DemoUser[] }> {
   const file = join(folder, 'demo-users.json')
   const known = await readFile(file, 'utf8').catch(() => undefined)
@@ -33,7 +33,7 @@ export async function demoUsers(folder: string): Promise<{ file: string; users: 
     password: password(),
     practiceId: demoPractice,
     roles: [role],
-    ...(role === 'admin' && { totpSecret: new Secret({ size: 20 }).base32 }),
+    ...(secondFactorRoles.includes(role) && { totpSecret: new Secret({ size: 20 }).base32 }),
   }))
   await writeFile(file, JSON.stringify(users, null, 2), { mode: 0o600 })
   return { file, users }
