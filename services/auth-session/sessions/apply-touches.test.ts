@@ -34,6 +34,7 @@ async function aging() {
   const session = await auth.deps.sessions.open('north', user.id, 'aal1')
   if (!session) throw new Error('no session')
   const key = `{p:north}:session:${session.tokenHash}`
+  await auth.redis.hset(key, 'activeAt', Date.now() - auth.config.IDLE_TIMEOUT_MS + 60_000)
   await auth.redis.pexpire(key, 60_000)
   return { ...session, key }
 }

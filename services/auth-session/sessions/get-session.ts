@@ -5,8 +5,8 @@ import { needsSession, problemResponses } from '#lib/http/openapi.ts'
 import { requireSession } from '#lib/http/require-session.ts'
 import type { ServiceEnv } from '#lib/http/service-env.ts'
 import type { AuthDeps } from '../auth-deps.ts'
-
-const instant = (ms: number) => new Date(ms).toISOString()
+import { programUser } from '../users/service-accounts.ts'
+import { instant } from './instant.ts'
 
 /** `GET /auth/session`: who is signed in, what they may do, and until when. */
 export function addGetSession(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps): void {
@@ -26,7 +26,7 @@ export function addGetSession(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps): voi
   app.openapi(route, async (c) => {
     const { session } = c.var
     const { practiceId, userId, tokenHash } = session
-    const user = await deps.users.find(practiceId, userId)
+    const user = (await deps.users.find(practiceId, userId)) ?? (await programUser(deps, session))
     // Applied at once rather than through the touch stream, so that the answer tells the new idle expiry.
     const background = c.req.header('X-Background') !== undefined
     const idleExpiresAt = background
@@ -45,6 +45,7 @@ export function addGetSession(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps): voi
         },
         user: { id: userId, email: user.email, practiceId, roles: [...user.roles] },
         permissions: [...session.permissions],
+        ...(session.emergencyUntil !== undefined && { emergencyUntil: instant(session.emergencyUntil) }),
       },
       200,
     )

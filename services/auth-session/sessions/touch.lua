@@ -1,13 +1,15 @@
 -- Moves a session's idle expiry on after activity.
--- KEYS[1] session
--- ARGV[1] when the activity was, in ms; a time to come counts as now  ARGV[2] idle ms
+-- KEYS[1] session  KEYS[2] practice's session limits
+-- ARGV[1] when the activity was, in ms; a time to come counts as now  ARGV[2] idle ms  ARGV[3] absolute ms
 -- Reply: when the session now expires, in ms, or 0 where there is none.
--- Keeps: an ended session stays ended, no expiry gets shorter, none passes the absolute one.
-local absolute = redis.call('HGET', KEYS[1], 'absoluteExpiresAt')
-if not absolute then return 0 end
+-- Keeps: an ended session stays ended, an older activity takes nothing from a newer one, no expiry passes the
+-- absolute one, and what the practice shortened meanwhile counts from here on.
+local session = redis.call('HMGET', KEYS[1], 'createdAt', 'absoluteExpiresAt', 'activeAt')
+if not session[2] then return 0 end
 
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local idle = math.min(tonumber(ARGV[1]), now) + tonumber(ARGV[2])
-redis.call('PEXPIREAT', KEYS[1], math.min(idle, tonumber(absolute)), 'GT')
-return redis.call('PEXPIRETIME', KEYS[1])
+local active = math.max(math.min(tonumber(ARGV[1]), now), tonumber(session[3] or '0'))
+local idle, absolute = expiries(KEYS[2], tonumber(session[1]), active, ARGV[2], ARGV[3])
+absolute = math.min(absolute, tonumber(session[2]))
+redis.call('HSET', KEYS[1], 'activeAt', active, 'absoluteExpiresAt', absolute)
+redis.call('PEXPIREAT', KEYS[1], math.min(idle, absolute))
+return math.max(redis.call('PEXPIRETIME', KEYS[1]), 0)

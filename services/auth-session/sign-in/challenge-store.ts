@@ -10,6 +10,8 @@ export interface Challenge {
   readonly userId: string
   /** The account's digest, under which failures are counted. */
   readonly account: string
+  /** `User.epochs` when the password was found right: a revocation since then ends the sign-in too. */
+  readonly epochs: string
 }
 
 export interface ChallengeLimits {
@@ -48,8 +50,8 @@ export function createChallengeStore(deps: { redis: RedisClient; limits: Challen
     },
 
     async find(id) {
-      const { practiceId, userId, account } = await redis.hgetall(keyOf(id))
-      return practiceId && userId && account ? { practiceId, userId, account } : undefined
+      const { practiceId, userId, account, epochs } = await redis.hgetall(keyOf(id))
+      return practiceId && userId && account && epochs ? { practiceId, userId, account, epochs } : undefined
     },
 
     async take(id) {

@@ -1,12 +1,16 @@
 import type { Context } from 'hono'
 import type { AssuranceLevel, LoginAnswer } from '#lib/contract/session.ts'
 import { parseToken, sessionIdOf } from '#lib/crypto/session-token.ts'
+import { addressClassOf } from '#lib/http/address-class.ts'
 import { DomainError } from '#lib/http/domain-error.ts'
 import { credentialsOf } from '#lib/http/require-session.ts'
 import type { ServiceEnv } from '#lib/http/service-env.ts'
 import type { AuthDeps } from '../auth-deps.ts'
+import { seenDevice } from '../sessions/device.ts'
 import { setSessionCookie } from '../sessions/session-cookie.ts'
+import { tellAlert } from '../sessions/tell-alert.ts'
 import type { User } from '../users/user-store.ts'
+import { clientAddress } from './client-address.ts'
 
 /**
  * Gives a user who proved who they are a session of that level, audited before the token is given out: where the
@@ -15,23 +19,40 @@ import type { User } from '../users/user-store.ts'
 export async function finishSignIn(
   c: Context<ServiceEnv>,
   deps: AuthDeps,
-  signIn: { user: User; aal: AssuranceLevel; delivery: 'cookie' | 'bearer' },
+  // `method` is how it was proved, for the audit log.
+  signIn: { user: User; aal: AssuranceLevel; delivery: 'cookie' | 'bearer'; method?: string },
 ): Promise<LoginAnswer> {
-  const { user, aal, delivery } = signIn
+  const { user, aal, delivery, method } = signIn
   const { practiceId } = user
   await endPresented(c, deps)
 
-  const session = await deps.sessions.open(practiceId, user.id, aal)
+  const device = await seenDevice(c, deps, user)
+  const session = await deps.sessions.open(practiceId, user.id, aal, { epochs: user.epochs, device })
   if (!session) throw new DomainError('invalid-credentials')
   try {
-    await deps.audit.append({
-      action: 'session.login',
-      actor: user.id,
-      practiceId,
-      entity: `Session/${session.view.id}`,
-      outcome: 'success',
-      requestId: c.var.requestId,
-    })
+    const actions = session.newDevice
+      ? (['session.login', 'session.new-device'] as const)
+      : (['session.login'] as const)
+    await Promise.all(
+      actions.map((action) =>
+        deps.audit.append({
+          action,
+          actor: user.id,
+          practiceId,
+          entity: `Session/${session.view.id}`,
+          outcome: 'success',
+          requestId: c.var.requestId,
+          network: addressClassOf(clientAddress(c, deps.trustedProxies)),
+          ...(method !== undefined && { reason: method }),
+        }),
+      ),
+    )
+    if (session.newDevice)
+      await tellAlert(deps.redis, practiceId, {
+        kind: 'new-device',
+        userId: user.id,
+        entity: `Session/${session.view.id}`,
+      })
   } catch (error) {
     // Nobody has the token, so a session that cannot be taken back either only waits for its expiry.
     await deps.sessions
@@ -40,11 +61,15 @@ export async function finishSignIn(
     throw error
   }
 
+  const practices = await deps.links.practices(user)
   if (delivery === 'cookie') setSessionCookie(c, session.token)
   return {
     session: session.view,
     user: { id: user.id, email: user.email, practiceId, roles: [...user.roles] },
     ...(delivery === 'bearer' && { token: session.token }),
+    newDevice: session.newDevice,
+    otherSessions: session.otherSessions,
+    ...(practices.length > 0 && { practices }),
   }
 }
 

@@ -42,6 +42,28 @@ describe('an account', () => {
     expect((await from(somewhere(), 'nobody@clinic.example', password)).status).toBe(429)
   })
 
+  test('of one practice is not kept waiting, nor forgiven, by what happens to the address’s account in another', async () => {
+    const here = await auth.user()
+    const anotherOne = 'another one entirely'
+    const there = await auth.user({
+      email: here.email,
+      practiceId: 'south',
+      password: anotherOne,
+    })
+    const inSouth = (given: string) =>
+      auth.post(
+        '/auth/login',
+        { email: there.email, password: given, practiceId: 'south', delivery: 'bearer' },
+        {},
+        somewhere(),
+      )
+    await fail(here.email, 2)
+    expect((await inSouth(anotherOne)).status).toBe(200)
+    await fail(here.email, 1)
+    expect((await from(somewhere(), here.email, password)).status).toBe(429)
+    expect((await inSouth(anotherOne)).status).toBe(200)
+  })
+
   test('waits twice as long after each further failure', async () => {
     const { email } = await auth.user()
     const key = `attempts:${auth.deps.index.account(email)}`
@@ -70,12 +92,21 @@ describe('an account', () => {
   })
 
   test('gives no more guesses to many callers at once than to one', async () => {
-    const { email } = await auth.user()
-    const answers = await Promise.all(
-      Array.from({ length: 12 }, () => from(somewhere(), email, 'wrong password')),
-    )
-    expect(answers.filter((answer) => answer.status === 401)).toHaveLength(3)
-    expect(answers.filter((answer) => answer.status === 429)).toHaveLength(9)
+    // A wait that no slow machine outlasts.
+    const back = { freeFailures: 3, firstMs: 60_000, longestMs: 60_000, windowMs: 3_600_000 }
+    const patient = await startAuth({
+      loginLimits: { account: back, address: { ...back, freeFailures: 100 } },
+    })
+    try {
+      const { email } = await patient.user()
+      const answers = await Promise.all(
+        Array.from({ length: 12 }, () => patient.login(email, 'wrong password')),
+      )
+      expect(answers.filter((answer) => answer.status === 401)).toHaveLength(3)
+      expect(answers.filter((answer) => answer.status === 429)).toHaveLength(9)
+    } finally {
+      await patient.stop()
+    }
   })
 
   test('signs in as often at once as its owner likes', async () => {

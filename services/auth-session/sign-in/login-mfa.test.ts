@@ -104,6 +104,20 @@ describe('a code', () => {
   })
 })
 
+describe('a second step', () => {
+  test.each([
+    ['no proof', {}],
+    ['two proofs', { totp: '123456', recoveryCode: 'x'.repeat(29) }],
+    ['a password as proof', { password }],
+  ])('with %s is refused before it takes a try', async (_, proof) => {
+    const { email } = await enrolled()
+    const challengeId = await challengeFor(email)
+    const answer = await auth.post('/auth/login/mfa', { challengeId, ...proof })
+    expect(answer.status).toBe(422)
+    expect((await auth.mfa(challengeId, code())).status).toBe(200)
+  })
+})
+
 describe('a challenge', () => {
   test('is used up by the session it gave', async () => {
     const { email } = await enrolled()

@@ -5,13 +5,18 @@ import { DomainError } from '#lib/http/domain-error.ts'
 import { problemResponses } from '#lib/http/openapi.ts'
 import type { ServiceEnv } from '#lib/http/service-env.ts'
 import type { AuthDeps } from '../auth-deps.ts'
-import { matchingStep } from '../second-factors/totp.ts'
-import { type User, unknownPractice } from '../users/user-store.ts'
+import {
+  methodOf,
+  type ProofRefusal,
+  proveSecondFactor,
+  refusalOf,
+} from '../second-factors/prove-second-factor.ts'
+import { unknownPractice } from '../users/user-store.ts'
 import { clientAddress } from './client-address.ts'
 import { finishSignIn } from './finish-sign-in.ts'
 import { refuseForeignPage } from './foreign-page.ts'
 
-type Refusal = 'challenge-gone' | 'user-disabled' | 'wrong-code' | 'code-reused' | 'authenticator-disabled'
+type Refusal = 'challenge-gone' | 'user-disabled' | ProofRefusal
 
 const startAgain = 'Start again with your password.'
 
@@ -34,9 +39,9 @@ export function addLoginMfa(
 
   app.openapi(route, async (c) => {
     refuseForeignPage(c, deps.origins)
-    const { challengeId, totp, delivery = 'cookie' } = c.req.valid('json')
+    const { challengeId, delivery = 'cookie', ...proof } = c.req.valid('json')
     const challenge = await deps.challenges.find(challengeId)
-    const place = challenge ?? { practiceId: unknownPractice, userId: unknownPractice }
+    const place = challenge ?? { practiceId: unknownPractice, userId: unknownPractice, epochs: '' }
     const attempt = {
       account: challenge?.account,
       address: deps.index.address(clientAddress(c, deps.trustedProxies)),
@@ -46,7 +51,6 @@ export function addLoginMfa(
 
     const refuse = async (reason: Refusal): Promise<never> => {
       await deps.limiter.fail(attempt)
-      await deps.users.settle(place, 'totp', 'fail')
       await deps.audit.append({
         action: 'mfa.failed',
         actor: place.userId,
@@ -56,24 +60,18 @@ export function addLoginMfa(
         requestId: c.var.requestId,
         reason,
       })
-      throw new DomainError('invalid-code', triesLeft ? {} : { detail: startAgain })
+      const mayTryAgain = triesLeft && reason !== 'challenge-gone'
+      throw new DomainError(refusalOf(proof), mayTryAgain ? {} : { detail: startAgain })
     }
 
     if (triesLeft === undefined) return refuse('challenge-gone')
     const user = await deps.users.find(place.practiceId, place.userId)
     if (!user || user.disabled) return refuse('user-disabled')
-    const refusal = await judge(deps, user, totp)
+    if (user.epochs !== place.epochs) return refuse('challenge-gone')
+    const refusal = await proveSecondFactor(deps, user, proof)
     if (refusal) return refuse(refusal)
     await deps.limiter.pass(attempt)
-    if (!(await deps.users.settle(place, 'totp', 'pass'))) return refuse('authenticator-disabled')
     if (!(await deps.challenges.consume(challengeId))) return refuse('challenge-gone')
-    return c.json(await finishSignIn(c, deps, { user, aal: 'aal2', delivery }), 200)
+    return c.json(await finishSignIn(c, deps, { user, aal: 'aal2', delivery, method: methodOf(proof) }), 200)
   })
-}
-
-/** Finding a code right spends it: of two calls that carry it at the same time, one gets `code-reused`. */
-async function judge(deps: AuthDeps, user: User, code: string): Promise<Refusal | undefined> {
-  const step = user.totpSecret === undefined ? undefined : matchingStep(user.totpSecret, code, deps.now())
-  if (step === undefined) return 'wrong-code'
-  return (await deps.users.spendTotpStep(user, step)) ? undefined : 'code-reused'
 }

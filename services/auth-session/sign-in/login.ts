@@ -1,14 +1,16 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
 import type { MiddlewareHandler } from 'hono'
 import { LoginAnswer, LoginRequest } from '#lib/contract/session.ts'
+import { addressClassOf } from '#lib/http/address-class.ts'
 import { DomainError } from '#lib/http/domain-error.ts'
 import { problemResponses } from '#lib/http/openapi.ts'
 import type { ServiceEnv } from '#lib/http/service-env.ts'
 import type { AuthDeps } from '../auth-deps.ts'
-import type { User } from '../users/user-store.ts'
+import { askSecondFactor } from './ask-second-factor.ts'
 import { clientAddress } from './client-address.ts'
 import { finishSignIn } from './finish-sign-in.ts'
 import { refuseForeignPage } from './foreign-page.ts'
+import { renewHash } from './renew-hash.ts'
 
 /** Why a sign-in is refused is for the audit log; the caller learns the same in every case. */
 type Refusal = 'unknown-account' | 'wrong-password' | 'user-disabled' | 'authenticator-disabled'
@@ -32,10 +34,11 @@ export function addLogin(
 
   app.openapi(route, async (c) => {
     refuseForeignPage(c, deps.origins)
-    const { email, password, delivery = 'cookie' } = c.req.valid('json')
+    const { email, password, practiceId, delivery = 'cookie' } = c.req.valid('json')
     const { requestId } = c.var
-    const account = deps.index.account(email)
-    const attempt = { account, address: deps.index.address(clientAddress(c, deps.trustedProxies)) }
+    const account = deps.index.account(email, practiceId)
+    const address = clientAddress(c, deps.trustedProxies)
+    const attempt = { account, address: deps.index.address(address) }
     await deps.limiter.admit(attempt)
 
     const place = await deps.users.locate(account)
@@ -53,6 +56,7 @@ export function addLogin(
         entity: user ? `User/${user.id}` : `Login/${account.slice(0, 16)}`,
         outcome: 'failure',
         requestId,
+        network: addressClassOf(address),
         reason: enabled ? reason : 'authenticator-disabled',
       })
       throw new DomainError('invalid-credentials')
@@ -64,14 +68,13 @@ export function addLogin(
     // Wrong guesses that ran beside this one may have made the account wait meanwhile.
     await deps.limiter.admit(attempt)
     if (!(await deps.users.settle(place, 'password', 'pass'))) return refuse('authenticator-disabled')
+    // The next sign-in tries again.
+    await renewHash(deps, user, password).catch((cause: unknown) =>
+      c.var.log.warn({ err: cause }, 'password hash not renewed'),
+    )
 
-    if (user.totpSecret !== undefined) return askSecondFactor(deps, user, account)
+    await askSecondFactor(deps, user, account)
     await deps.limiter.pass(attempt)
     return c.json(await finishSignIn(c, deps, { user, aal: 'aal1', delivery }), 200)
   })
-}
-
-async function askSecondFactor(deps: AuthDeps, user: User, account: string): Promise<never> {
-  const challengeId = await deps.challenges.open({ practiceId: user.practiceId, userId: user.id, account })
-  throw new DomainError('mfa-required', { challengeId, methods: ['totp'] })
 }
