@@ -6,8 +6,11 @@ import { redisAt } from '#lib/redis/redis-place.ts'
 import { createApp } from './app.ts'
 import { createAuthDeps, serviceName } from './auth-deps.ts'
 import { AuthSessionConfig } from './config.ts'
+import { sweepEmergencies } from './emergency/sweep-emergencies.ts'
 import { applyTouches, touchBlockMs } from './sessions/apply-touches.ts'
 import { readSeedUsers, seedUsers } from './users/seed-users.ts'
+
+const verifyBcrypt = (password: Uint8Array, hash: string) => Bun.password.verify(password, hash, 'bcrypt')
 
 await startOrExplain(process, async () => {
   const config = readConfig(AuthSessionConfig, process.env)
@@ -15,7 +18,7 @@ await startOrExplain(process, async () => {
   const ground = await openService(serviceName, config, Date.now)
   const { logger, redis, now } = ground
 
-  const deps = await createAuthDeps(ground, config)
+  const deps = await createAuthDeps(ground, config, { verifyBcrypt })
   const created = await seedUsers(deps, seeds)
   if (seeds.length > 0) logger.info({ created, existing: seeds.length - created }, 'users seeded')
 
@@ -23,6 +26,8 @@ await startOrExplain(process, async () => {
     onError: (error) => logger.warn({ err: error }, 'redis connection trouble'),
   })
   const touches = applyTouches({ redis, reader, sessions: deps.sessions, logger, now })
+  const checkpoints = deps.auditTrail.keep()
+  const sweep = sweepEmergencies(deps)
   const app = createApp({ ...deps, touches: touches.healthy })
   const server = Bun.serve({
     port: config.PORT,
@@ -39,7 +44,7 @@ await startOrExplain(process, async () => {
       const cut = setTimeout(() => void server.stop(true), drainDeadlineMs - 2_000)
       await server.stop()
       clearTimeout(cut)
-      await touches.stop()
+      await Promise.all([touches.stop(), checkpoints?.stop(), sweep.stop()])
       disconnect(redis)
     },
   })

@@ -6,6 +6,7 @@ import type { LoginAnswer } from '#lib/contract/session.ts'
 import { createGround } from '#lib/lifecycle/open-service.ts'
 import { createLogger } from '#lib/observability/logger.ts'
 import { createMetrics } from '#lib/observability/metrics.ts'
+import { lavishRates } from '#lib/testing/lavish-rates.ts'
 import { startTestRedis } from '#lib/testing/redis.ts'
 import { createApp } from '../app.ts'
 import { createAuthDeps, serviceName } from '../auth-deps.ts'
@@ -34,6 +35,7 @@ export async function startAuth(options: FixtureOptions = {}) {
     AUDIT_KEY: secret(),
     PASSWORD_PEPPER: secret(),
     LOGIN_INDEX_KEY: secret(),
+    ...lavishRates,
     ...options.env,
   }
   const config = readConfig(AuthSessionConfig, env)
@@ -46,11 +48,13 @@ export async function startAuth(options: FixtureOptions = {}) {
   const now = () => Date.now() + clock.offsetMs
   const { loginLimits, challengeLimits } = options
 
-  /** Another replica: its own app and caches over the same Redis and keys. */
-  const replica = async () => {
+  /** Another replica: its own app and caches over the same Redis and keys, and other settings where given. */
+  const replica = async (other: Readonly<Record<string, string>> = {}) => {
+    const config = readConfig(AuthSessionConfig, { ...env, ...other })
     const metrics = createMetrics(serviceName)
     const ground = createGround({ service: serviceName, config, redis: server.redis, logger, metrics, now })
     const deps = await createAuthDeps(ground, config, {
+      verifyBcrypt: (password, hash) => Bun.password.verify(password, hash, 'bcrypt'),
       ...(loginLimits && { login: loginLimits }),
       ...(challengeLimits && { challenge: challengeLimits }),
     })
@@ -90,9 +94,9 @@ export async function startAuth(options: FixtureOptions = {}) {
         roles: ['front-desk'] as const,
         ...wanted,
       }
-      await createUser(deps, full, { actor: 'test', requestId: uuidv7() })
-      const { userId } = await deps.users.locate(deps.index.account(full.email))
-      return { ...full, id: userId }
+      const id = await createUser(deps, full, { actor: 'test', requestId: uuidv7() })
+      if (id === undefined) throw new Error('the practice has a user of that address')
+      return { ...full, id }
     },
     login: (email: string, given = password, more: Record<string, unknown> = { delivery: 'bearer' }) =>
       post('/auth/login', { email, password: given, ...more }),

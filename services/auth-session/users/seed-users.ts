@@ -4,17 +4,15 @@ import { z } from 'zod'
 import { ConfigError } from '#lib/config/read-config.ts'
 import { PracticeId } from '#lib/contract/ids.ts'
 import { Role } from '#lib/contract/permissions.ts'
+import { NewPassword } from '#lib/contract/session.ts'
+import { NewEmail } from '#lib/contract/users.ts'
 import { type AuthDeps, serviceName } from '../auth-deps.ts'
 import { createUser } from './create-user.ts'
 import { unknownPractice } from './user-store.ts'
 
 const SeedUser = z.strictObject({
-  email: z.email().max(254),
-  // NIST SP 800-63B-4 §3.1.1.2 counts code points, not UTF-16 units.
-  password: z
-    .string()
-    .refine((text) => [...text.normalize('NFC')].length >= 8, 'must have 8 characters or more')
-    .refine((text) => [...text.normalize('NFC')].length <= 128, 'must have 128 characters or fewer'),
+  email: NewEmail,
+  password: NewPassword,
   practiceId: PracticeId.refine((id) => id !== unknownPractice, 'is reserved'),
   roles: z.array(Role).min(1),
   // RFC 4226 §4 R6: a shared secret of at least 128 bits.

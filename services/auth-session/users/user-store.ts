@@ -1,6 +1,7 @@
 import { Role } from '#lib/contract/permissions.ts'
 import type { DataKeys } from '#lib/crypto/data-keys.ts'
 import type { FieldCipher } from '#lib/crypto/field-cipher.ts'
+import { renewByTheWay } from '#lib/crypto/renew-fields.ts'
 import type { RedisClient } from '#lib/redis/connect.ts'
 import { sessionKeys } from '#lib/redis/keys.ts'
 import { loadScript } from '#lib/redis/script.ts'
@@ -8,6 +9,9 @@ import { loadScript } from '#lib/redis/script.ts'
 /** Takes the place of a practice where nobody knows whose account it would be; no practice may carry this name. */
 export const unknownPractice = 'unknown'
 const unknownPlace = `${unknownPractice}/unknown`
+
+/** As open-session.lua writes them. */
+const epochsOf = (user = '', practice: string | null) => `${user}.${practice ?? '0'}`
 
 /** NIST SP 800-63B-4 §3.2.2: at most 100 consecutive failures, then the authenticator is disabled. */
 export const consecutiveFailuresMax = 100
@@ -18,29 +22,45 @@ export interface User {
   readonly email: string
   readonly roles: readonly Role[]
   readonly disabled: boolean
+  /** The user's and the practice's epoch as they were read: proof given before a revocation opens no session after it. */
+  readonly epochs: string
+  /** Goes up with every change by an administrator. */
+  readonly version: number
+  readonly createdAt: number
   readonly passwordHash: string
   /** Base32; undefined where no second factor is enrolled. */
   readonly totpSecret: string | undefined
 }
 
-export type NewUser = Omit<User, 'disabled'> & { readonly createdAt: number }
+export type NewUser = Omit<User, 'disabled' | 'epochs' | 'version'>
 export type Authenticator = 'password' | 'totp'
+
+/** Names a user without saying who it is. */
+export interface UserPlace {
+  readonly practiceId: string
+  readonly userId: string
+}
 
 export interface UserStore {
   /** Where an account lives, from its digest; of an unknown one a place where nobody lives. */
-  locate(account: string): Promise<{ practiceId: string; userId: string }>
+  locate(account: string): Promise<UserPlace>
   find(practiceId: string, userId: string): Promise<User | undefined>
+  /** How many users the practice has. */
+  count(practiceId: string): Promise<number>
   /** Writes the user, whom nobody can reach before `link`. */
   write(user: NewUser): Promise<void>
   /** Lets the account's digest find the user; false where it finds somebody already. */
   link(account: string, user: Pick<User, 'practiceId' | 'id'>): Promise<boolean>
+  /** Takes the digest away where it finds this user. */
+  unlink(account: string, user: Pick<User, 'practiceId' | 'id'>): Promise<void>
+  /** Puts new texts in the place of the old ones; a new password counts its failures from zero. */
+  amend(
+    user: Pick<User, 'practiceId' | 'id'>,
+    change: Partial<Pick<User, 'email' | 'passwordHash'>>,
+  ): Promise<void>
   remove(user: Pick<User, 'practiceId' | 'id'>): Promise<void>
   /** Counts a success or failure of one authenticator; false where it is, or now became, disabled. */
-  settle(
-    place: { practiceId: string; userId: string },
-    authenticator: Authenticator,
-    outcome: 'pass' | 'fail',
-  ): Promise<boolean>
+  settle(place: UserPlace, authenticator: Authenticator, outcome: 'pass' | 'fail'): Promise<boolean>
   /** True for the one call that spends the step first. */
   spendTotpStep(user: Pick<User, 'practiceId' | 'id'>, step: number): Promise<boolean>
 }
@@ -48,6 +68,8 @@ export interface UserStore {
 const settleScript = loadScript<number>(
   new URL('../second-factors/settle-authenticator.lua', import.meta.url),
 )
+const unlinkScript = loadScript<number>(new URL('./unlink.lua', import.meta.url))
+const amendScript = loadScript<number>(new URL('./amend-user.lua', import.meta.url))
 const spendStepScript = loadScript<number>(new URL('../second-factors/spend-totp-step.lua', import.meta.url))
 
 export function createUserStore(deps: {
@@ -71,15 +93,16 @@ export function createUserStore(deps: {
     },
 
     async find(practiceId, userId) {
-      const [stored, access] = await Promise.all([
+      const [stored, access, practiceEpoch] = await Promise.all([
         redis.hgetall(sessionKeys.user(practiceId, userId)),
         redis.hgetall(sessionKeys.access(practiceId, userId)),
+        redis.get(sessionKeys.epoch(practiceId)),
       ])
       const { email, passwordHash, totp } = stored
       if (!email || !passwordHash) return undefined
       const open = (field: string, sealed: string) => cipher.decrypt(place(practiceId, userId, field), sealed)
       const held = (access.roles ?? '').split(',')
-      return {
+      const user = {
         practiceId,
         id: userId,
         email: await open('email', email),
@@ -87,8 +110,23 @@ export function createUserStore(deps: {
         totpSecret: totp ? await open('totp', totp) : undefined,
         roles: Role.options.filter((role) => held.includes(role)),
         disabled: access.disabled === '1',
+        epochs: epochsOf(access.epoch, practiceEpoch),
+        version: Number(access.version ?? 1),
+        createdAt: Date.parse(stored.createdAt ?? ''),
       }
+      // Users outlive their practice's data keys.
+      const fields = Object.entries({ email, passwordHash, ...(totp && { totp }) }).map(
+        ([field, sealed]) => ({
+          field,
+          sealed,
+          place: place(practiceId, userId, field),
+        }),
+      )
+      await renewByTheWay(deps, sessionKeys.user(practiceId, userId), fields)
+      return user
     },
+
+    count: (practiceId) => redis.zcard(sessionKeys.users(practiceId)),
 
     async write(user) {
       const { practiceId, id } = user
@@ -105,15 +143,33 @@ export function createUserStore(deps: {
         roles: user.roles.join(','),
         epoch: '0',
         disabled: '0',
+        version: '1',
       })
+      await redis.zadd(sessionKeys.users(practiceId), 0, id)
     },
 
     async link(account, user) {
       return (await redis.setnx(sessionKeys.login(account), `${user.practiceId}/${user.id}`)) === 1
     },
 
+    unlink: async (account, { practiceId, id }) => {
+      await unlinkScript(redis, [sessionKeys.login(account)], [`${practiceId}/${id}`])
+    },
+
+    async amend({ practiceId, id }, change) {
+      const fields = Object.entries(change).filter(([, text]) => text !== undefined)
+      const sealed = await Promise.all(
+        fields.map(async ([field, text]) => [
+          field,
+          await cipher.encrypt(place(practiceId, id, field), text),
+        ]),
+      )
+      await amendScript(redis, [sessionKeys.user(practiceId, id)], sealed.flat())
+    },
+
     async remove({ practiceId, id }) {
-      await redis.del(sessionKeys.user(practiceId, id), sessionKeys.access(practiceId, id))
+      await redis.zrem(sessionKeys.users(practiceId), id)
+      await redis.del(sessionKeys.access(practiceId, id), ...sessionKeys.personalDataOf(practiceId, id))
     },
 
     async settle({ practiceId, userId }, authenticator, outcome) {
