@@ -45,6 +45,7 @@ export default defineConfig({
         '**/*.test.ts',
         '**/testing/**',
         'services/*/server.ts',
+        '**/*-command.ts',
         'services/stream-sse/console/**',
         'loadtest/simulator/server.ts',
         'lib/client/use-*.ts',

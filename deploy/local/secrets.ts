@@ -6,6 +6,7 @@ import { z } from 'zod'
 const LocalSecrets = z.object({
   phiKey: z.string(),
   auditKey: z.string(),
+  auditSigningKey: z.string(),
   passwordPepper: z.string(),
   loginIndexKey: z.string(),
   redis: z.object({
@@ -28,6 +29,7 @@ export async function localSecrets(folder: string): Promise<LocalSecrets> {
   const made: LocalSecrets = {
     phiKey: key(),
     auditKey: key(),
+    auditSigningKey: key(),
     passwordPepper: key(),
     loginIndexKey: key(),
     redis: {

@@ -117,6 +117,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
           LOGIN_INDEX_KEY: secrets.loginIndexKey,
           TRUSTED_PROXIES: '1',
           SEED_USERS_FILE: usersFile,
+          AUDIT_ARCHIVE: join(folder, 'audit'),
+          AUDIT_SIGNING_KEY: secrets.auditSigningKey,
         }),
       'tebra-proxy-worker': () =>
         run('tebra-proxy-worker', 'services/tebra-proxy-worker/server.ts', {

@@ -111,8 +111,8 @@ test('the simulator imports nothing of ours, so that it cannot share our mistake
   )
 })
 
-test('only server.ts and build scripts name the process or Bun', () => {
-  const others = product.filter(({ path }) => !/\/(server|build)\.ts$/.test(path))
+test('only server.ts, commands and build scripts name the process or Bun', () => {
+  const others = product.filter(({ path }) => !/(\/(server|build)|-command)\.ts$/.test(path))
   expect(lines(others, /(?<![.\w$'"])(process|Bun)\./)).toEqual([])
 })
 

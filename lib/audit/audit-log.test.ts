@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { AuditEvent } from '#lib/contract/audit.ts'
 import { until } from '#lib/processes/wait.ts'
 import { connectCommands, disconnect, type RedisClient, untilReady } from '#lib/redis/connect.ts'
-import { auditKeys } from '#lib/redis/keys.ts'
+import { auditedPractices, auditKeys } from '#lib/redis/keys.ts'
 import { startTestRedis, type TestRedis } from '#lib/testing/redis.ts'
 import { startTcpProxy } from '#lib/testing/tcp-proxy.ts'
 import { type AuditLog, createAuditLog, type NewAuditEvent } from './audit-log.ts'
@@ -189,14 +189,72 @@ test('goes on from the chain that another process has grown', async () => {
   expect(await verifyAudit(server.redis, key, practiceId)).toEqual({ intact: true, entries: 4 })
 })
 
-test('gives up by rejecting when other writers are always first', async () => {
-  let tries = 0
+test('gives up by rejecting when it is always another writer’s turn', async () => {
   const rival = {
-    evalsha: async () => {
-      tries += 1
-      return [0, tries, 'the-mac-of-another']
-    },
+    sadd: async () => 1,
+    evalsha: async () => [-1, 7, 'the-mac-of-another'],
   } as unknown as RedisClient
   await expect(logOver(rival).append(event(newPractice()))).rejects.toThrow('too busy')
-  expect(tries).toBe(50)
+})
+
+test('gives up by rejecting when other writers are always first', async () => {
+  let seq = 0
+  const rival = {
+    sadd: async () => 1,
+    evalsha: async () => [0, ++seq, 'the-mac-of-another'],
+  } as unknown as RedisClient
+  await expect(logOver(rival).append(event(newPractice()))).rejects.toThrow('too busy')
+})
+
+test('twenty writers on one chain all get their turn, and no event is lost or stands twice', async () => {
+  const practiceId = newPractice()
+  const connections = Array.from({ length: 20 }, (_, n) =>
+    connectCommands({ url: server.url, name: `writer-${n}` }, { onError: () => {} }),
+  )
+  await Promise.all(connections.map((redis) => untilReady(redis)))
+  // One after another in each writer, so that nearly every append finds the chain grown by somebody else.
+  await Promise.all(
+    connections.map(async (redis, writer) => {
+      const log = logOver(redis)
+      for (let n = 0; n < 20; n += 1) await log.append(event(practiceId, `Request/${writer}-${n}`))
+    }),
+  )
+  disconnect(...connections)
+  expect(await verifyAudit(server.redis, key, practiceId)).toEqual({ intact: true, entries: 400 })
+  expect(new Set(await entitiesOf(practiceId)).size).toBe(400)
+})
+
+test('a writer that died in its turn holds up the others for a moment only', async () => {
+  const practiceId = newPractice()
+  const log = logOver(server.redis)
+  await log.append(event(practiceId))
+  const [seconds = 0] = await server.redis.time()
+  await server.redis.hset(auditKeys.head(practiceId), {
+    turn: 'the-dead-one',
+    turnEnds: Number(seconds) * 1_000 + 1_200,
+  })
+  await log.append(event(practiceId))
+  expect(await verifyAudit(server.redis, key, practiceId)).toEqual({ intact: true, entries: 2 })
+})
+
+test('names the practice of every chain, so that none goes without checkpoints', async () => {
+  const practiceId = newPractice()
+  await logOver(server.redis).append(event(practiceId))
+  expect(await server.redis.sismember(auditedPractices, practiceId)).toBe(1)
+})
+
+test('tells of each event that stands, with its place in the chain, and of none that does not', async () => {
+  const practiceId = newPractice()
+  const told: string[] = []
+  const log = createAuditLog({
+    redis: server.redis,
+    key,
+    source: 'test',
+    now: Date.now,
+    onAppended: ({ seq, mac, event }) => told.push(`${seq} ${event.entity} ${mac.length}`),
+  })
+  await Promise.all([1, 2, 3].map((n) => log.append(event(practiceId, `Request/${n}`))))
+  await server.redis.set(auditKeys.log('mute'), 'no stream')
+  await expect(log.append(event('mute'))).rejects.toThrow('WRONGTYPE')
+  expect(told).toEqual(['1 Request/1 43', '2 Request/2 43', '3 Request/3 43'])
 })

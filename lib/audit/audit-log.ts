@@ -1,9 +1,8 @@
 import { v7 as uuidv7 } from 'uuid'
 import type { AuditEvent } from '#lib/contract/audit.ts'
 import type { RedisClient } from '#lib/redis/connect.ts'
-import { auditKeys } from '#lib/redis/keys.ts'
-import { loadScript } from '#lib/redis/script.ts'
-import { type ChainHead, emptyChain, nextMac, sameMac } from './chain.ts'
+import { auditedPractices } from '#lib/redis/keys.ts'
+import { createWriteChain } from './write-chain.ts'
 
 export type NewAuditEvent = Omit<AuditEvent, 'id' | 'recordedAt' | 'source'>
 
@@ -12,54 +11,61 @@ export interface AuditLog {
   append(event: NewAuditEvent): Promise<void>
 }
 
-const appendScript = loadScript<[number, number, string]>(new URL('./append.lua', import.meta.url))
-const batchMax = 100
-const racesMax = 50
+/** An event as it stands in its chain, with what proves its place there. */
+export interface AppendedEvent {
+  readonly event: AuditEvent
+  readonly seq: number
+  readonly mac: string
+}
 
 interface Waiting {
+  readonly event: AuditEvent
   readonly payload: string
   readonly done: () => void
   readonly failed: (error: unknown) => void
 }
 
+const batchMax = 100
+
 /**
- * The tamper-evident audit log: one HMAC chain per practice. Events of one process go out in batches, one step at a
- * time; between processes the first writer wins and the other builds on its entry.
+ * The tamper-evident audit log: one HMAC chain per practice. What this process appends while one step is under way
+ * goes out together in the next; between processes turns see to it that none starves. `onAppended` hears of every
+ * event that stands, in its order.
  */
 export function createAuditLog(deps: {
   redis: RedisClient
   key: Buffer
+  /** The service that writes: FHIR's AuditEvent.source. */
   source: string
   now: () => number
+  onAppended?: (appended: AppendedEvent) => void
 }): AuditLog {
+  const { redis, onAppended } = deps
   const waiting = new Map<string, Waiting[]>()
-  const heads = new Map<string, ChainHead>()
-
-  const write = async (practiceId: string, payloads: readonly string[]): Promise<void> => {
-    const keys = [auditKeys.log(practiceId), auditKeys.head(practiceId)]
-    for (let race = 0; race < racesMax; race += 1) {
-      const base = heads.get(practiceId) ?? emptyChain
-      const { head, args } = chained(deps.key, practiceId, base, payloads)
-      const [written, seq, mac] = await appendScript(deps.redis, keys, [base.seq, base.mac, ...args])
-      heads.set(practiceId, { seq, mac })
-      // A head that is already ours means that only the reply to the first try was lost.
-      if (written === 1 || (seq === head.seq && sameMac(mac, head.mac))) return
-    }
-    throw new Error('the audit chain is too busy')
-  }
+  const writeChain = createWriteChain({
+    ...deps,
+    writer: uuidv7(),
+    // Before the first entry, so that there is no chain that the checkpoints do not know of.
+    onFirst: (practiceId) => redis.sadd(auditedPractices, practiceId),
+  })
 
   const flush = async (practiceId: string, queue: Waiting[]): Promise<void> => {
     while (queue.length > 0) {
-      const batch = queue.slice(0, batchMax)
+      let batch: readonly Waiting[] = []
+      const take = (): string[] => {
+        batch = queue.slice(0, batchMax)
+        return batch.map(({ payload }) => payload)
+      }
       try {
-        await write(
-          practiceId,
-          batch.map((entry) => entry.payload),
-        )
-        for (const entry of batch) entry.done()
+        const links = await writeChain(practiceId, take)
+        batch.forEach(({ event, done }, at) => {
+          const link = links[at]
+          if (link) onAppended?.({ event, ...link })
+          done()
+        })
       } catch (error) {
-        heads.delete(practiceId)
-        for (const entry of batch) entry.failed(error)
+        if (batch.length === 0) take()
+        for (const { failed } of batch) failed(error)
       }
       queue.splice(0, batch.length)
     }
@@ -67,16 +73,16 @@ export function createAuditLog(deps: {
   }
 
   return {
-    append(event) {
-      const { practiceId } = event
-      const full: AuditEvent = {
-        ...event,
+    append(given) {
+      const { practiceId } = given
+      const event: AuditEvent = {
+        ...given,
         id: uuidv7(),
         recordedAt: new Date(deps.now()).toISOString(),
         source: deps.source,
       }
       return new Promise((done, failed) => {
-        const entry = { payload: JSON.stringify(full), done, failed }
+        const entry = { event, payload: JSON.stringify(event), done, failed }
         const queue = waiting.get(practiceId)
         if (queue) {
           queue.push(entry)
@@ -88,14 +94,4 @@ export function createAuditLog(deps: {
       })
     },
   }
-}
-
-function chained(key: Buffer, practiceId: string, base: ChainHead, payloads: readonly string[]) {
-  const args: string[] = []
-  let head = base
-  for (const payload of payloads) {
-    head = { seq: head.seq + 1, mac: nextMac(key, practiceId, head, payload) }
-    args.push(head.mac, payload)
-  }
-  return { head, args }
 }
