@@ -90,7 +90,8 @@ export const CommonConfig = z.object({
     .regex(kmsKeyName, 'must be projects/…/locations/…/keyRings/…/cryptoKeys/…')
     .optional()
     .meta({
-      description: 'Cloud KMS key that wraps data keys instead of PHI_KEY; {practice} gives each practice its own',
+      description:
+        'Cloud KMS key that wraps data keys instead of PHI_KEY; {practice} gives each practice its own',
     }),
   AUDIT_KEY: Secret.meta({ description: 'HMAC key of the audit chain', secret: true }),
   LOG_LEVEL: z

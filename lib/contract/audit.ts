@@ -60,6 +60,7 @@ export const AuditAction = z
     'data-key.rewrap',
     'data-key.shred',
     'stream.open',
+    'event.publish',
   ])
   .meta({ id: 'AuditAction' })
 export type AuditAction = z.infer<typeof AuditAction>

@@ -8,6 +8,7 @@ test('is the union of the roles, each once, in the catalogue’s order', () => {
     'flow:write',
     'ops:read',
     'dead-letters:write',
+    'events:publish',
   ])
 })
 

@@ -7,6 +7,7 @@ export const Permission = z
     'flow:write',
     'ops:read',
     'dead-letters:write',
+    'events:publish',
     'audit:read',
     'users:manage',
   ])
@@ -20,7 +21,7 @@ export type Role = z.infer<typeof Role>
 export const defaultRolePermissions: Readonly<Record<Role, readonly Permission[]>> = {
   'front-desk': ['patients:read', 'appointments:write', 'flow:write'],
   clinician: ['patients:read', 'flow:write'],
-  operator: ['ops:read', 'dead-letters:write'],
+  operator: ['ops:read', 'dead-letters:write', 'events:publish'],
   auditor: ['audit:read'],
   admin: Permission.options,
 }
@@ -29,7 +30,11 @@ export const defaultRolePermissions: Readonly<Record<Role, readonly Permission[]
 export const secondFactorRoles: readonly Role[] = ['operator', 'auditor', 'admin']
 
 /** What emergency access adds to a session for its time: the patient at hand, and nothing that administers. */
-export const emergencyPermissions: readonly Permission[] = ['patients:read', 'appointments:write', 'flow:write']
+export const emergencyPermissions: readonly Permission[] = [
+  'patients:read',
+  'appointments:write',
+  'flow:write',
+]
 
 export const withEmergency = (held: readonly Permission[]): Permission[] =>
   Permission.options.filter((one) => held.includes(one) || emergencyPermissions.includes(one))

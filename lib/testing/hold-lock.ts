@@ -1,6 +1,6 @@
+import { until } from '../processes/wait.ts'
 import { connectCommands, untilReady } from '../redis/connect.ts'
 import { createLock } from '../redis/lock.ts'
-import { until } from '../processes/wait.ts'
 import { stepUnderLock } from './step-under-lock.ts'
 
 /** A process of its own for the lock's test: takes it, waits for `go`, and makes a step under what it took. */

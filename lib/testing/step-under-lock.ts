@@ -6,5 +6,8 @@ redis.call('RPUSH', KEYS[2], ARGV[2])
 return 1`
 
 /** A step as those who hold a lock make it: → whether it was made. */
-export const stepUnderLock = async (redis: RedisClient, { lock, fence }: Hold, who: string): Promise<boolean> =>
-  (await redis.eval(script, 2, lock, `${lock}:steps`, fence, who)) === 1
+export const stepUnderLock = async (
+  redis: RedisClient,
+  { lock, fence }: Hold,
+  who: string,
+): Promise<boolean> => (await redis.eval(script, 2, lock, `${lock}:steps`, fence, who)) === 1

@@ -2,9 +2,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { readConfig } from '#lib/config/read-config.ts'
 import { type Child, startChild } from '#lib/processes/child.ts'
 import { until } from '#lib/processes/wait.ts'
+import { openTestGround } from '#lib/testing/ground.ts'
 import { startTestRedis, type TestRedis } from '#lib/testing/redis.ts'
+import { createAuditTrail } from './audit/audit-trail.ts'
+import { AuthSessionConfig } from './config.ts'
 
 const bun = join(process.cwd(), 'node_modules/.bin/bun')
 const key = (fill: number) => Buffer.alloc(32, fill).toString('base64')
@@ -115,6 +119,13 @@ test('refuses an unfit Redis in production with every reason', async () => {
     await redis.redis.config('SET', 'maxmemory-policy', 'noeviction')
   }
 }, 20_000)
+
+test('refuses to keep an audit log in production that nobody could prove', async () => {
+  const config = readConfig(AuthSessionConfig, { ...goodEnv(), ENVIRONMENT: 'production' })
+  const ground = await openTestGround('auth-session', redis)
+  expect(() => createAuditTrail(ground, config).keep()).toThrow(/AUDIT_ARCHIVE is required in production/)
+  ground.redis.disconnect()
+})
 
 test('exits 1 with the reason when its users file is malformed', async () => {
   const file = join(folder, 'bad.json')

@@ -12,7 +12,7 @@ import { DomainError } from '#lib/http/domain-error.ts'
 import type { ServiceGround } from '#lib/lifecycle/open-service.ts'
 import type { AuditConfig } from './audit-config.ts'
 
-type Config = AuditConfig & { readonly AUDIT_KEY: Buffer }
+type Config = AuditConfig & { readonly AUDIT_KEY: Buffer; readonly ENVIRONMENT: 'development' | 'production' }
 
 /** The audit log as auth-session keeps it: verified on demand, checkpointed and trimmed while it runs. */
 export interface AuditTrail {
