@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { DemoUser } from '../deploy/local/demo-users.ts'
 import { startStack } from '../deploy/local/stack.ts'
+import { lavishRates } from '../lib/testing/lavish-rates.ts'
 import { UsageError } from './load-options.ts'
 
 export interface Target {
@@ -20,7 +21,7 @@ export async function openTarget(
 ): Promise<Target> {
   if (baseUrl === undefined) {
     const folder = await mkdtemp(join(tmpdir(), 'load-'))
-    const stack = await startStack({ folder })
+    const stack = await startStack({ folder, env: lavishRates })
     const close = async () => {
       await stack.stop()
       await rm(folder, { recursive: true, force: true })

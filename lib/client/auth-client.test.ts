@@ -33,7 +33,7 @@ test('tells that a second factor is needed, and sends it', async () => {
   const outcome = await auth.login('a@b.test', 'secret')
   expect(outcome).toEqual({ kind: 'mfa-required', challengeId: 'c', methods: ['totp'] })
   answer = () => problemAnswer('invalid-code')
-  expect(await auth.loginMfa('c', '123456')).toEqual({ kind: 'refused', code: 'invalid-code' })
+  expect(await auth.loginMfa('c', { totp: '123456' })).toEqual({ kind: 'refused', code: 'invalid-code' })
   expect(asked[1]).toEqual({
     path: '/auth/login/mfa',
     method: 'POST',

@@ -1,3 +1,4 @@
+import type { PasskeyAssertion, Proof } from '#lib/contract/proofs.ts'
 import type { LoginAnswer, SessionAnswer } from '#lib/contract/session.ts'
 import { callService } from './call-service.ts'
 import type { Fetch } from './run-stream.ts'
@@ -16,6 +17,13 @@ export interface AuthClientOptions {
   readonly fetch?: Fetch
 }
 
+export interface SessionQuestion {
+  /** Asks without counting as activity: the idle time-out runs on. */
+  readonly background?: boolean
+  /** Hears the answer's headers, whatever its status. */
+  readonly onAnswer?: ((answer: Response) => void) | undefined
+}
+
 /** Signs a person in and out with the session cookie, which the browser keeps and a script never sees. */
 export class AuthClient {
   readonly #baseUrl: string
@@ -30,15 +38,23 @@ export class AuthClient {
     return this.#signIn('/auth/login', { email, password })
   }
 
-  /** @param totp six digits of the authenticator app */
-  loginMfa(challengeId: string, totp: string): Promise<LoginOutcome> {
-    return this.#signIn('/auth/login/mfa', { challengeId, totp })
+  /** @param proof exactly one: six digits of the authenticator app, a recovery code, or a passkey's assertion */
+  loginMfa(challengeId: string, proof: Proof): Promise<LoginOutcome> {
+    return this.#signIn('/auth/login/mfa', { challengeId, ...proof })
+  }
+
+  /** A passkey alone signs in. */
+  loginPasskey(passkey: PasskeyAssertion): Promise<LoginOutcome> {
+    return this.#signIn('/auth/passkeys/authentication/verify', { passkey })
   }
 
   /** Who is signed in and may do what; undefined when nobody is. */
-  async session(): Promise<SessionAnswer | undefined> {
+  async session(options: SessionQuestion = {}): Promise<SessionAnswer | undefined> {
     try {
-      return await callService<SessionAnswer>(this.#fetch, `${this.#baseUrl}/auth/session`)
+      return await callService<SessionAnswer>(this.#fetch, `${this.#baseUrl}/auth/session`, {
+        headers: options.background ? { 'x-background': '1' } : {},
+        onAnswer: options.onAnswer,
+      })
     } catch (error) {
       if (error instanceof ServiceError && error.status === 401) return undefined
       throw error

@@ -4,10 +4,11 @@ import type { Fetch } from './run-stream.ts'
 import { ServiceError } from './service-error.ts'
 
 export interface ServiceCall {
-  readonly method?: 'GET' | 'POST'
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: unknown
   readonly signal?: AbortSignal | undefined
+  readonly onAnswer?: ((answer: Response) => void) | undefined
 }
 
 /**
@@ -26,6 +27,7 @@ export async function callService<T>(send: Fetch, url: string, call: ServiceCall
       ...(call.body !== undefined && { body: JSON.stringify(call.body) }),
       ...(call.signal && { signal: call.signal }),
     })
+    call.onAnswer?.(answer)
     // A body cut half-way rejects here, and is a network failure like any other.
     const text = await answer.text()
     if (!answer.ok) throw refusal(answer, text)

@@ -21,5 +21,5 @@ export type ConnectionState =
     }
   | { readonly kind: 'ended'; readonly reason: EndReason }
 
-/** Why what was shown may have a gap: the server's reason, or a frame that could not be read. */
-export type GapReason = ResyncReason | 'unreadable'
+/** Why what was shown may have a gap: the server's reason, an unreadable frame, or one missed between two tabs. */
+export type GapReason = ResyncReason | 'unreadable' | 'missed'

@@ -75,6 +75,26 @@ test('resumes from its cursor when the connection breaks in the middle of a fram
   expect(heard.states).toContain('waiting dropped')
 })
 
+test('begins after a cursor that it is given, and names the one after each event while it is told', async () => {
+  connect({ lastEventId: '4-0' })
+  const cursors: string[] = []
+  connection.onEvent(({ id }) => cursors.push(`${id} ${connection.lastEventId}`))
+  await until(isReady)
+  expect(stream(0).lastEventId).toBe('4-0')
+  stream(0).send(statusFrame(aRequestId, 'pending', '5-0') + statusFrame(aRequestId, 'processing', '6-0'))
+  await until(() => cursors.length === 2)
+  expect(cursors).toEqual(['5-0 5-0', '6-0 6-0'])
+})
+
+test('tells each sign of life, also one that is nothing but a heartbeat', async () => {
+  connect()
+  await until(isReady)
+  let count = 0
+  connection.onHeard(() => count++)
+  stream(0).send(': keep-alive\n\n')
+  await until(() => count === 1)
+})
+
 test('comes back after a clean end too', async () => {
   connect()
   await until(isReady)
@@ -290,6 +310,8 @@ test('sends the headers of a program that has no cookie', async () => {
   })
   await until(isReady)
   expect(seen?.headers).toMatchObject({ authorization: 'Bearer token', accept: 'text/event-stream' })
+  // Coming back by itself must not keep an idle session alive.
+  expect(seen?.headers).toMatchObject({ 'x-background': '1' })
   expect(seen?.credentials).toBe('same-origin')
 })
 

@@ -1,7 +1,8 @@
-import type { EventEnvelope, StreamName } from '#lib/contract/events.ts'
+import type { StreamName } from '#lib/contract/events.ts'
 import { type BackOff, fullJitter } from './back-off.ts'
 import { browserEnvironment, type ClientEnvironment } from './client-environment.ts'
-import type { ConnectionState, EndReason, GapReason, WaitReason } from './connection-state.ts'
+import type { EndReason, WaitReason } from './connection-state.ts'
+import { EventStream } from './event-stream.ts'
 import { createListeners } from './listeners.ts'
 import { type Fetch, runStream, type StreamEnd } from './run-stream.ts'
 import type { StreamFrame } from './stream-frame.ts'
@@ -21,6 +22,8 @@ export interface EventConnectionOptions {
   readonly silenceMs?: number
   /** A stream that lasted so long starts the back-off anew when it drops. */
   readonly stableMs?: number
+  /** The cursor to begin from: events after it are replayed. Left out, the stream begins now. */
+  readonly lastEventId?: string
 }
 
 type Plan =
@@ -35,65 +38,51 @@ type Plan =
 
 /**
  * One `GET /events` stream that stays: it resumes from its cursor after a drop, a silence, a rotation or a time offline, and
- * ends for good only when the session or the permission does. Multicast: any number of listeners share it.
+ * ends for good only when the session or the permission does.
  */
-export class EventConnection {
-  #state: ConnectionState = { kind: 'ended', reason: 'closed' }
+export class EventConnection extends EventStream {
   #life = new AbortController()
-  #lastEventId = ''
+  #lastEventId: string
   #retryMs: number | undefined
   readonly #options: EventConnectionOptions
   readonly #environment: ClientEnvironment
   readonly #backOff: BackOff
-  readonly #states
-  readonly #events
-  readonly #gaps
+  readonly #heard
 
   constructor(options: EventConnectionOptions) {
+    const environment = options.environment ?? browserEnvironment()
+    super(environment.report)
     this.#options = options
-    this.#environment = options.environment ?? browserEnvironment()
+    this.#environment = environment
+    this.#lastEventId = options.lastEventId ?? ''
     this.#backOff = options.backOff ?? { baseMs: 1000, capMs: 30_000 }
-    const { report } = this.#environment
-    this.#states = createListeners<ConnectionState>(report)
-    this.#events = createListeners<EventEnvelope>(report)
-    this.#gaps = createListeners<GapReason>(report)
+    this.#heard = createListeners<void>(environment.report)
     this.#life.abort()
   }
 
-  get state(): ConnectionState {
-    return this.#state
+  /** The cursor to go on from. While an event is told it is the one after that event. */
+  get lastEventId(): string {
+    return this.#lastEventId
   }
 
-  /** Hears every change of state; returns the way to stop. */
-  onState(listener: (state: ConnectionState) => void): () => void {
-    return this.#states.add(listener)
+  /** Hears every sign of life of the server, heartbeats too; `lastEventId` has moved where it was more than one. */
+  onHeard(listener: () => void): () => void {
+    return this.#heard.add(listener)
   }
 
-  /** Hears every business event once, in order. */
-  onEvent(listener: (event: EventEnvelope) => void): () => void {
-    return this.#events.add(listener)
-  }
-
-  /** Hears that events may be missing: whatever was built from them must be read anew. */
-  onResync(listener: (reason: GapReason) => void): () => void {
-    return this.#gaps.add(listener)
-  }
-
-  /** Starts, or starts again after an end; a connection that is on its way is left alone. */
-  open(): void {
+  override open(): void {
     if (!this.#life.signal.aborted) return
     this.#life = new AbortController()
     void this.#live(this.#life.signal)
   }
 
-  /** Ends the stream now; nothing is heard afterwards but the state `ended`. */
-  close(): void {
+  override close(): void {
     this.#end('closed')
   }
 
   async #live(life: AbortSignal): Promise<void> {
     for (let attempt = 0; !life.aborted; attempt++) {
-      this.#become({ kind: 'connecting', attempt })
+      this.become({ kind: 'connecting', attempt })
       const { end, openMs, wentOffline } = await this.#streamOnce(life)
       if (life.aborted) return
       if (openMs !== undefined && openMs >= (this.#options.stableMs ?? 10_000)) attempt = 0
@@ -103,7 +92,7 @@ export class EventConnection {
         { ...plan, reason: wentOffline ? 'offline' : plan.reason, attempt, probeMs: this.#backOff.capMs },
         this.#environment,
         life,
-        (state) => this.#become(state),
+        (state) => this.become(state),
       )
     }
   }
@@ -121,6 +110,7 @@ export class EventConnection {
     const end = await runStream(
       {
         url: this.#url(),
+        streams: this.#options.streams,
         headers: this.#options.headers ?? {},
         lastEventId: this.#lastEventId,
         silenceMs: this.#options.silenceMs ?? 45_000,
@@ -132,11 +122,17 @@ export class EventConnection {
         onOpen: () => {
           if (life.aborted) return
           since = environment.now()
-          this.#become({ kind: 'open', since, isReady: false })
+          this.become({ kind: 'open', since, isReady: false })
         },
-        onFrame: (frame) => !life.aborted && this.#takeFrame(frame),
-        onCursor: (lastEventId) => {
-          if (!life.aborted) this.#lastEventId = lastEventId
+        onFrame: (frame, lastEventId) => {
+          if (life.aborted) return
+          this.#lastEventId = lastEventId
+          this.#takeFrame(frame)
+        },
+        onChunk: (lastEventId) => {
+          if (life.aborted) return
+          this.#lastEventId = lastEventId
+          this.#heard.tell()
         },
         onRetry: (retryMs) => {
           this.#retryMs = retryMs
@@ -149,11 +145,11 @@ export class EventConnection {
   }
 
   #takeFrame(frame: StreamFrame): void {
-    if (frame.kind === 'event') this.#events.tell(frame.envelope)
-    else if (frame.kind === 'resync') this.#gaps.tell(frame.reason)
-    else if (frame.kind === 'unreadable') this.#gaps.tell('unreadable')
-    else if (frame.kind === 'ready' && this.#state.kind === 'open') {
-      this.#become({ ...this.#state, isReady: true })
+    if (frame.kind === 'event') this.tellEvent(frame.envelope)
+    else if (frame.kind === 'resync') this.tellGap(frame.reason)
+    else if (frame.kind === 'unreadable') this.tellGap('unreadable')
+    else if (frame.kind === 'ready' && this.state.kind === 'open') {
+      this.become({ ...this.state, isReady: true })
     }
   }
 
@@ -180,11 +176,6 @@ export class EventConnection {
   #end(reason: EndReason): void {
     if (this.#life.signal.aborted) return
     this.#life.abort()
-    this.#become({ kind: 'ended', reason })
-  }
-
-  #become(state: ConnectionState): void {
-    this.#state = state
-    this.#states.tell(state)
+    this.become({ kind: 'ended', reason })
   }
 }

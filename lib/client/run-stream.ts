@@ -7,6 +7,8 @@ export type Fetch = (url: string, init: RequestInit) => Promise<Response>
 
 export interface StreamRequest {
   readonly url: string
+  /** The names of business events; any other is the server's own talk. */
+  readonly streams: readonly string[]
   readonly headers: Readonly<Record<string, string>>
   readonly lastEventId: string
   /** A stream without a single byte for so long is dead, whatever the socket says. */
@@ -18,9 +20,10 @@ export interface StreamRequest {
 
 export interface StreamListener {
   onOpen(): void
-  onFrame(frame: StreamFrame): void
-  /** The cursor to resume from, after each block. */
-  onCursor(lastEventId: string): void
+  /** `lastEventId` is the cursor to resume from after this frame. */
+  onFrame(frame: StreamFrame, lastEventId: string): void
+  /** Told after each chunk, also of one that held a heartbeat or a bare cursor only. */
+  onChunk(lastEventId: string): void
   onRetry(retryMs: number): void
 }
 
@@ -55,9 +58,9 @@ export async function runStream(request: StreamRequest, listener: StreamListener
     {
       onEvent(event) {
         if (bye !== undefined) return
-        const frame = readFrame(event)
+        const frame = readFrame(event, request.streams)
         if (frame.kind === 'bye') bye = frame.code
-        else listener.onFrame(frame)
+        else listener.onFrame(frame, event.lastEventId)
       },
       onRetry: listener.onRetry,
     },
@@ -65,7 +68,12 @@ export async function runStream(request: StreamRequest, listener: StreamListener
   )
 
   async function read(): Promise<StreamEnd> {
-    const headers: Record<string, string> = { ...request.headers, accept: 'text/event-stream' }
+    // Coming back by itself is nobody's activity, and must not keep an idle session alive.
+    const headers: Record<string, string> = {
+      ...request.headers,
+      accept: 'text/event-stream',
+      'x-background': '1',
+    }
     if (request.lastEventId !== '') headers['last-event-id'] = request.lastEventId
     const answer = await request.fetch(request.url, {
       headers,
@@ -86,7 +94,7 @@ export async function runStream(request: StreamRequest, listener: StreamListener
       if (done) return { kind: 'dropped' }
       lastByteAt = environment.now()
       parser.push(value)
-      listener.onCursor(parser.lastEventId)
+      listener.onChunk(parser.lastEventId)
     }
     return { kind: 'bye', code: bye }
   }

@@ -20,13 +20,13 @@ function parseObject(text: string): Record<string, unknown> | undefined {
 
 /**
  * Names what a server-sent event is. The shapes are the contract's and are trusted, coming from our own origin;
- * an event name this version does not know is `unknown`, so that the server may add one.
+ * an event name nobody asked for is `unknown`, so that the server may add one.
+ * @param streams the names of business events
  */
-export function readFrame(event: ServerSentEvent): StreamFrame {
+export function readFrame(event: ServerSentEvent, streams: readonly string[]): StreamFrame {
   const { type } = event
   if (type === 'ready') return { kind: 'ready' }
-  const isBusiness = type === 'tebra:status' || type === 'tebra:responses'
-  if (!isBusiness && type !== 'resync' && type !== 'bye') return { kind: 'unknown' }
+  if (!streams.includes(type) && type !== 'resync' && type !== 'bye') return { kind: 'unknown' }
   const body = parseObject(event.data)
   if (body === undefined) return { kind: 'unreadable' }
   if (type === 'bye') return { kind: 'bye', code: body.code as ByeCode }

@@ -1,12 +1,23 @@
 import type { ActionName, ActionParams } from '#lib/contract/actions.ts'
-import type { SubmitAnswer } from '#lib/contract/requests.ts'
+import type { CacheMode, SubmitAnswer, SubmitRequest } from '#lib/contract/requests.ts'
 import { fullJitter } from './back-off.ts'
 import { callService } from './call-service.ts'
 import type { ClientEnvironment } from './client-environment.ts'
 import type { Fetch } from './run-stream.ts'
 import { ServiceError } from './service-error.ts'
+import { wait } from './wait.ts'
 
-export interface Submission<A extends ActionName> {
+/** How a submission is to be treated. */
+export interface SubmitWishes {
+  /** How old the answer to a read may be; `fresh` unless given. */
+  readonly cache?: CacheMode | undefined
+  /** `bulk` waits while the practice has interactive requests. */
+  readonly priority?: SubmitRequest['priority'] | undefined
+  /** Nobody is at it: the idle time-out runs on. */
+  readonly background?: boolean | undefined
+}
+
+export interface Submission<A extends ActionName> extends SubmitWishes {
   readonly url: string
   readonly action: A
   readonly params: ActionParams<A>
@@ -41,7 +52,9 @@ export async function submitRequest<A extends ActionName>(
   send: Fetch,
   environment: ClientEnvironment,
 ): Promise<SubmitAnswer> {
-  const { url, action, params, correlationId, idempotencyKey, signal } = submission
+  const { url, action, params, correlationId, idempotencyKey, cache, priority, signal } = submission
+  const headers: Record<string, string> = { ...submission.headers, 'idempotency-key': idempotencyKey }
+  if (submission.background) headers['x-background'] = '1'
   for (let attempt = 0; ; attempt++) {
     const lost = new AbortController()
     const cancel = environment.after(policy.tryTimeoutMs, () =>
@@ -50,33 +63,19 @@ export async function submitRequest<A extends ActionName>(
     try {
       return await callService<SubmitAnswer>(send, url, {
         method: 'POST',
-        headers: { ...submission.headers, 'idempotency-key': idempotencyKey },
-        body: { action, params, correlationId },
+        headers,
+        // What is left out stays out of the JSON, so that one key always makes one body.
+        body: { action, params, correlationId, cache, priority },
         signal: AbortSignal.any([signal, lost.signal]),
       })
     } catch (error) {
       const pauseMs =
         (mayPass(error) ? (error.retryAfterMs ?? 0) : 0) + fullJitter(backOff, attempt, environment.random)
       if (!mayPass(error) || attempt + 1 >= policy.triesMax || pauseMs > policy.pauseMaxMs) throw error
-      await pause(pauseMs, environment, signal)
+      await wait(environment, pauseMs, signal)
+      signal.throwIfAborted()
     } finally {
       cancel()
     }
   }
-}
-
-/** @throws the signal's reason when it aborts first */
-export function pause(ms: number, environment: ClientEnvironment, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    signal.throwIfAborted()
-    const cancel = environment.after(ms, () => {
-      signal.removeEventListener('abort', onAbort)
-      resolve()
-    })
-    function onAbort(): void {
-      cancel()
-      reject(signal.reason)
-    }
-    signal.addEventListener('abort', onAbort, { once: true })
-  })
 }

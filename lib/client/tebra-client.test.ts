@@ -304,3 +304,49 @@ test('sends the headers of a program that has no cookie', async () => {
   expect(headers.get('authorization')).toBe('Bearer token')
   expect(params).toEqual({ date: '2026-11-20' })
 })
+
+test('sends how old an answer may be and how urgent it is, and says how the answer came about', async () => {
+  const wishes = { cache: 'allow-stale', priority: 'bulk' } as const
+  const meta = { source: 'cache', stale: true, ageMs: 61_000 } as const
+  services.on.submit = ({ correlationId }) => {
+    last(services.streams).send(responseFrame(correlationId, { data: providers, ...meta }))
+    return acceptedAnswer(correlationId)
+  }
+  connection.open()
+  const answer = await client().ask('getProviders', {}, wishes)
+  expect(answer).toEqual({ data: providers, meta, requestId: aRequestId })
+  expect(services.submissions).toMatchObject([wishes])
+})
+
+test('says so too when the answer is read from the record, and of a write there is nothing to say', async () => {
+  const meta = { source: 'upstream', stale: false, ageMs: 12 } as const
+  services.on.read = () => Response.json(aRecord({ status: 'success', data: providers, ...meta }))
+  const ask = () => client().ask('getProviders', {}, { timeoutMs: 500 })
+  expect(await ask()).toMatchObject({ meta })
+  services.on.read = () => Response.json(aRecord({ status: 'success', data: providers }))
+  expect(await ask()).toMatchObject({ meta: undefined })
+})
+
+test('wishes that are left out are not in the body, so that one key makes one body', async () => {
+  await client().submit('getProviders', {})
+  expect(Object.keys(last(services.submissions)).sort()).toEqual([
+    'action',
+    'correlationId',
+    'headers',
+    'key',
+    'params',
+  ])
+})
+
+test('a submission is activity unless it is said to be none; the reading after it never is', async () => {
+  const seen: (string | null)[] = []
+  const spy: TebraClientOptions['fetch'] = (url, init) => {
+    if (init.method !== 'POST') seen.push(new Headers(init.headers).get('x-background'))
+    return fetch(url, init)
+  }
+  services.on.read = () => Response.json(aRecord({ status: 'success', data: providers }))
+  await client({ fetch: spy }).call('getProviders', {})
+  await client().submit('getProviders', {}, { background: true })
+  expect(seen).toEqual(['1'])
+  expect(services.submissions.map(({ headers }) => headers.get('x-background'))).toEqual([null, '1'])
+})

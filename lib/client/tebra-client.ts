@@ -1,12 +1,13 @@
 import type { ActionName, ActionParams, ActionResult } from '#lib/contract/actions.ts'
-import type { RequestRecord, SubmitAnswer } from '#lib/contract/requests.ts'
+import type { AnswerMeta, RequestRecord, SubmitAnswer } from '#lib/contract/requests.ts'
 import { callService } from './call-service.ts'
 import { browserEnvironment, type ClientEnvironment } from './client-environment.ts'
 import { correlationIdOf } from './correlation-id.ts'
 import { endOfRecord, type Progress, type RequestEnd } from './request-end.ts'
 import type { Fetch } from './run-stream.ts'
-import { type SubmitPolicy, submitRequest } from './submit-request.ts'
+import { type SubmitPolicy, type SubmitWishes, submitRequest } from './submit-request.ts'
 import { asCallError, TebraCallError } from './tebra-call-error.ts'
+import { wait } from './wait.ts'
 import { type RequestEvents, watchRequest } from './watch-request.ts'
 
 export interface TebraClientOptions {
@@ -22,19 +23,27 @@ export interface TebraClientOptions {
   readonly submitPolicy?: Partial<SubmitPolicy>
 }
 
-export interface SubmitOptions {
+export interface SubmitOptions extends SubmitWishes {
   /** One key for one intention: repeat it to ask again, change it to do it again. */
   readonly idempotencyKey?: string
   readonly correlationId?: string
   readonly signal?: AbortSignal
 }
 
-export interface CallOptions {
+export interface CallOptions extends SubmitWishes {
   readonly timeoutMs?: number
   readonly onProgress?: (progress: Progress) => void
   /** Gives up waiting; the request itself goes on. */
   readonly signal?: AbortSignal
   readonly idempotencyKey?: string
+}
+
+/** A result, and how it came about. */
+export interface Answer<A extends ActionName> {
+  readonly data: ActionResult<A>
+  /** Where the data came from, how old it was then, and whether it stands in for a Tebra that is away; none for a write. */
+  readonly meta: AnswerMeta | undefined
+  readonly requestId: string
 }
 
 const patience = { triesMax: 4, tryTimeoutMs: 10_000, pauseMaxMs: 10_000 }
@@ -69,7 +78,8 @@ export class TebraClient {
     const correlationId = options.correlationId ?? (await correlationIdOf(idempotencyKey))
     const { headers = {}, submitPolicy } = this.#options
     const signal = options.signal ?? new AbortController().signal
-    const submission = { url: this.#url, action, params, correlationId, idempotencyKey, headers, signal }
+    const keys = { correlationId, idempotencyKey }
+    const submission = { ...options, ...keys, url: this.#url, action, params, headers, signal }
     try {
       const policy = { ...patience, ...submitPolicy }
       return await submitRequest(submission, policy, this.#fetch, this.#environment)
@@ -92,15 +102,27 @@ export class TebraClient {
   }
 
   /**
-   * Submits and waits for the result; a drop of the stream or of the answer in between costs time, not the result.
-   * @param options.timeoutMs from now, 30 s unless given; the record has the last word before `timeout` is thrown
-   * @throws TebraCallError; the signal's reason when it aborts
+   * Submits and waits for the result: `ask` without its circumstances.
+   * @throws as `ask`
    */
   async call<A extends ActionName>(
     action: A,
     params: ActionParams<A>,
     options: CallOptions = {},
   ): Promise<ActionResult<A>> {
+    return (await this.ask(action, params, options)).data
+  }
+
+  /**
+   * Submits and waits for the result; a drop of the stream or of the answer in between costs time, not the result.
+   * @param options.timeoutMs from now, 30 s unless given; the record has the last word before `timeout` is thrown
+   * @throws TebraCallError; the signal's reason when it aborts
+   */
+  async ask<A extends ActionName>(
+    action: A,
+    params: ActionParams<A>,
+    options: CallOptions = {},
+  ): Promise<Answer<A>> {
     options.signal?.throwIfAborted()
     const idempotencyKey = options.idempotencyKey ?? crypto.randomUUID()
     const correlationId = await correlationIdOf(idempotencyKey)
@@ -113,21 +135,21 @@ export class TebraClient {
       events: this.#options.events,
       environment: this.#environment,
       onProgress: (progress) => options.onProgress?.(progress),
-      read: (requestId, waitSeconds, stop) => this.#read(requestId, waitSeconds, stop),
+      read: (requestId, waitSeconds, stop) => this.#read(requestId, waitSeconds, stop, true),
     })
     try {
-      const submitted = this.submit(action, params, { idempotencyKey, correlationId, signal })
+      const submitted = this.submit(action, params, { ...options, idempotencyKey, correlationId, signal })
       const ended = submitted.then(({ id }) => {
         watch.accepted(id)
         // The work of an earlier call with this key may have ended before this one listened.
         if (options.idempotencyKey !== undefined) watch.check()
         return watch.end
       })
-      return this.#resultOf(action, await Promise.race([ended, watch.end, aborted(signal)]))
+      return this.#answerOf(action, await Promise.race([ended, watch.end, aborted(signal)]))
     } catch (error) {
       options.signal?.throwIfAborted()
       if (!over.signal.aborted) throw asCallError(error, watch.requestId)
-      return this.#resultOf(action, await this.#lastWord(watch.requestId))
+      return this.#answerOf(action, await this.#lastWord(watch.requestId))
     } finally {
       cancelTimeout()
       watch.stop()
@@ -141,7 +163,7 @@ export class TebraClient {
     const stop = new AbortController()
     const cancel = this.#environment.after(lastReadMs, () => stop.abort())
     try {
-      const record = await this.#read(requestId, 0, stop.signal)
+      const record = await this.#read(requestId, 0, stop.signal, true)
       const end = endOfRecord(record)
       if (end) return end
       throw new TebraCallError('timeout', late, { requestId, status: record.status })
@@ -153,20 +175,27 @@ export class TebraClient {
     }
   }
 
-  #read(requestId: string, waitSeconds: number, signal?: AbortSignal): Promise<RequestRecord> {
+  #read(
+    requestId: string,
+    waitSeconds: number,
+    signal?: AbortSignal,
+    background = false,
+  ): Promise<RequestRecord> {
+    const headers = { ...this.#options.headers, ...(background && { 'x-background': '1' }) }
     const query = waitSeconds > 0 ? `?wait=${waitSeconds}` : ''
     const url = `${this.#url}/${encodeURIComponent(requestId)}${query}`
-    return callService(this.#fetch, url, { headers: this.#options.headers ?? {}, signal })
+    return callService(this.#fetch, url, { headers, signal })
   }
 
-  #resultOf<A extends ActionName>(action: A, end: RequestEnd): ActionResult<A> {
-    const { requestId, status, error } = end
+  #answerOf<A extends ActionName>(action: A, end: RequestEnd): Answer<A> {
+    const { requestId, status, meta, error } = end
     if (status !== 'success') {
       const { code = status, message = `The request ended as ${status}`, retryable = false } = error ?? {}
       throw new TebraCallError(code, message, { retryable, requestId, status })
     }
     try {
-      return (this.#options.parseResult?.(action, end.data) ?? end.data) as ActionResult<A>
+      const data = (this.#options.parseResult?.(action, end.data) ?? end.data) as ActionResult<A>
+      return { data, meta, requestId }
     } catch (cause) {
       const text = 'The result does not have the promised form'
       throw new TebraCallError('invalid-result', text, { requestId, status, cause })
@@ -182,23 +211,13 @@ function aborted(signal: AbortSignal): Promise<never> {
 }
 
 /** Resolves when the stream is live, or does not become so in time: then the record is asked instead. */
-function streamReady(
+async function streamReady(
   events: RequestEvents,
   environment: ClientEnvironment,
   signal: AbortSignal,
 ): Promise<void> {
-  return new Promise((resolve) => {
-    const isComing = () =>
-      events.state.kind === 'connecting' || (events.state.kind === 'open' && !events.state.isReady)
-    if (!isComing()) return resolve()
-    const done = (): void => {
-      cancel()
-      stop()
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    const cancel = environment.after(streamWaitMs, done)
-    const stop = events.onState(() => isComing() || done())
-    signal.addEventListener('abort', done, { once: true })
-  })
+  const isComing = () =>
+    events.state.kind === 'connecting' || (events.state.kind === 'open' && !events.state.isReady)
+  if (!isComing()) return
+  await wait(environment, streamWaitMs, signal, (wake) => events.onState(() => isComing() || wake()))
 }

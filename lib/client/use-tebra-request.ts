@@ -2,20 +2,25 @@ import { useCallback, useEffect, useRef, useState } from 'react'
 import type { ActionName, ActionParams, ActionResult } from '#lib/contract/actions.ts'
 import type { Progress } from './request-end.ts'
 import { TebraCallError } from './tebra-call-error.ts'
-import type { CallOptions, TebraClient } from './tebra-client.ts'
+import type { Answer, CallOptions, TebraClient } from './tebra-client.ts'
 
 /** Where the latest request of a component stands; `steps` are what was heard of it so far, oldest first. */
 export type TebraRequestState<A extends ActionName> =
   | { readonly kind: 'idle' }
   | { readonly kind: 'submitting' }
   | { readonly kind: 'waiting'; readonly status: Progress['status']; readonly steps: readonly Progress[] }
-  | { readonly kind: 'done'; readonly data: ActionResult<A>; readonly steps: readonly Progress[] }
+  | {
+      readonly kind: 'done'
+      readonly data: ActionResult<A>
+      readonly meta: Answer<A>['meta']
+      readonly steps: readonly Progress[]
+    }
   | { readonly kind: 'failed'; readonly error: TebraCallError; readonly steps: readonly Progress[] }
 
 export interface TebraRequestHandle<A extends ActionName> {
   readonly state: TebraRequestState<A>
   /** Sends a request; an earlier one of this component is no longer waited for. Never rejects: the state tells. */
-  send(params: ActionParams<A>, options?: Pick<CallOptions, 'timeoutMs' | 'idempotencyKey'>): Promise<void>
+  send(params: ActionParams<A>, options?: Omit<CallOptions, 'signal' | 'onProgress'>): Promise<void>
 }
 
 /** Sends requests of one action and renders their way; leaving the page gives up waiting. */
@@ -35,7 +40,7 @@ export function useTebraRequest<A extends ActionName>(client: TebraClient, actio
       }
       become({ kind: 'submitting' })
       try {
-        const data = await client.call(action, params, {
+        const { data, meta } = await client.ask(action, params, {
           ...options,
           signal: mine.signal,
           onProgress(progress) {
@@ -43,7 +48,7 @@ export function useTebraRequest<A extends ActionName>(client: TebraClient, actio
             become({ kind: 'waiting', status: progress.status, steps })
           },
         })
-        become({ kind: 'done', data, steps })
+        become({ kind: 'done', data, meta, steps })
       } catch (cause) {
         const message = 'Something went wrong in this page'
         const error =

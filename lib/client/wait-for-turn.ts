@@ -1,5 +1,6 @@
 import type { ClientEnvironment } from './client-environment.ts'
 import type { ConnectionState, WaitReason } from './connection-state.ts'
+import { untilChange } from './wait.ts'
 
 export interface Turn {
   readonly reason: WaitReason
@@ -42,27 +43,6 @@ export async function waitForTurn(
     if (told !== `${reason} ${retryAt}`) tell({ kind: 'waiting', reason, attempt: turn.attempt, retryAt })
     told = `${reason} ${retryAt}`
     // The timer counts, not the clock, which a computer may set back while one waits.
-    if ((await change(environment, retryAt, signal)) === 'due') return
+    if ((await untilChange(environment, retryAt, signal)) === 'due') return
   }
-}
-
-/** Resolves at the named time, at a change of network or visibility, or when the signal aborts. */
-function change(
-  environment: ClientEnvironment,
-  at: number | undefined,
-  signal: AbortSignal,
-): Promise<'due' | 'changed'> {
-  return new Promise((resolve) => {
-    const cancel =
-      at === undefined ? () => undefined : environment.after(at - environment.now(), () => done('due'))
-    const stopListening = environment.onChange(() => done('changed'))
-    const onAbort = (): void => done('changed')
-    signal.addEventListener('abort', onAbort)
-    function done(outcome: 'due' | 'changed'): void {
-      cancel()
-      stopListening()
-      signal.removeEventListener('abort', onAbort)
-      resolve(outcome)
-    }
-  })
 }

@@ -1,11 +1,11 @@
 import type { RequestRecord } from '#lib/contract/requests.ts'
 import type { ClientEnvironment } from './client-environment.ts'
-import type { EventConnection } from './event-connection.ts'
+import type { EventStream } from './event-stream.ts'
 import { endOfEvent, endOfRecord, type Progress, type RequestEnd } from './request-end.ts'
 import { ServiceError } from './service-error.ts'
-import { pause } from './submit-request.ts'
+import { wait } from './wait.ts'
 
-export type RequestEvents = Pick<EventConnection, 'state' | 'onEvent' | 'onState' | 'onResync'>
+export type RequestEvents = Pick<EventStream, 'state' | 'onEvent' | 'onState' | 'onResync'>
 
 export interface RequestWatch {
   /** Resolves at the end of the request; rejects with a ServiceError where its record is refused. */
@@ -41,7 +41,12 @@ const isRefused = (error: unknown): boolean =>
  */
 export function watchRequest(deps: WatchDeps): RequestWatch {
   const { events, environment, correlationId } = deps
-  const { promise: end, resolve, reject } = Promise.withResolvers<RequestEnd>()
+  let resolve: (end: RequestEnd) => void = () => undefined
+  let reject: (error: unknown) => void = () => undefined
+  const end = new Promise<RequestEnd>((onEnd, onRefusal) => {
+    resolve = onEnd
+    reject = onRefusal
+  })
   const life = new AbortController()
   const seen = new Set<string>()
   let requestId: string | undefined
@@ -104,7 +109,7 @@ export function watchRequest(deps: WatchDeps): RequestWatch {
     // A service that is down, or answers a long poll at once, must not be asked in a tight loop.
     const isEarly = environment.now() - startedAt < pauseBetweenReadsMs
     if (isEarly && (isOwed || !isLive())) {
-      await pause(pauseBetweenReadsMs, environment, life.signal).catch(() => undefined)
+      await wait(environment, pauseBetweenReadsMs, life.signal)
     }
   }
 
@@ -114,14 +119,15 @@ export function watchRequest(deps: WatchDeps): RequestWatch {
   }
 
   const stopListening = [
-    events.onEvent(({ stream, data }) => {
-      if (data.correlationId !== correlationId || life.signal.aborted) return
-      requestId ??= data.requestId
-      if (stream === 'tebra:status') {
-        const { status, attempt, timestamp: at, reason } = data
+    events.onEvent((event) => {
+      if (event.stream !== 'tebra:status' && event.stream !== 'tebra:responses') return
+      if (event.data.correlationId !== correlationId || life.signal.aborted) return
+      requestId ??= event.data.requestId
+      if (event.stream === 'tebra:status') {
+        const { status, attempt, timestamp: at, reason } = event.data
         return tell({ requestId, status, attempt, at, reason })
       }
-      const reached = endOfEvent(data)
+      const reached = endOfEvent(event.data)
       if (reached) settle(reached)
       else check()
     }),

@@ -1,0 +1,2 @@
+/** For tests of an application that uses the browser library. */
+export { FakeEvents, fakeTebra } from './fake-events.ts'
