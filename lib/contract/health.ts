@@ -19,6 +19,8 @@ export const RedisHealth = z
       ping: z.literal('PONG'),
       latency_ms: z.number(),
       connected_clients: z.int(),
+      used_memory_bytes: z.int(),
+      max_memory_bytes: z.int().meta({ description: '0: only the machine limits it' }),
     }),
     z.object({ status: z.literal('unhealthy'), type: z.string() }),
   ])

@@ -122,7 +122,7 @@ export const RevokeRequest = z
   .meta({ id: 'RevokeRequest' })
 
 /** NIST SP 800-63B-4 §3.1.1.2 counts code points of the normalised text, not UTF-16 units. */
-const codePoints = (text: string) => [...text.normalize('NFC')].length
+export const codePoints = (text: string) => [...text.normalize('NFC')].length
 export const NewPassword = z
   .string()
   .refine((text) => codePoints(text) >= 8, 'must have 8 characters or more')

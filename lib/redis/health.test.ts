@@ -44,12 +44,14 @@ test('every reason is told at once', async () => {
   await server.redis.config('SET', 'maxmemory-policy', 'noeviction', 'appendonly', 'yes')
 })
 
-test('health is the answer to a PING, its time and the number of clients', async () => {
+test('health is the answer to a PING, its time, the number of clients and the memory', async () => {
   expect(await redisHealth(server.redis)).toEqual({
     status: 'healthy',
     ping: 'PONG',
     latency_ms: expect.any(Number),
     connected_clients: 1,
+    used_memory_bytes: expect.any(Number),
+    max_memory_bytes: 0,
   })
 })
 

@@ -4,7 +4,8 @@ import { mastersOf, type RedisClient } from './connect.ts'
 import { parseRedisUrl } from './redis-url.ts'
 
 /**
- * PING, its latency in ms and the number of clients; of a Cluster the slowest master's latency and all clients.
+ * PING, its latency in ms, the number of clients and the memory; of a Cluster the slowest master's latency and all
+ * clients and memory together.
  * `unhealthy` carries the error's class, never its text.
  */
 export async function redisHealth(redis: RedisClient): Promise<RedisHealth> {
@@ -15,20 +16,38 @@ export async function redisHealth(redis: RedisClient): Promise<RedisHealth> {
       status: 'healthy',
       ping: 'PONG',
       latency_ms: Math.max(...masters.map(({ latencyMs }) => latencyMs)),
-      connected_clients: masters.reduce((sum, { clients }) => sum + clients, 0),
+      connected_clients: total(masters, 'clients'),
+      used_memory_bytes: total(masters, 'usedBytes'),
+      max_memory_bytes: total(masters, 'bytesMax'),
     }
   } catch (error) {
     return { status: 'unhealthy', type: error instanceof Error ? error.name : 'unknown' }
   }
 }
 
-async function measure(redis: Redis): Promise<{ latencyMs: number; clients: number }> {
+interface Measured {
+  readonly latencyMs: number
+  readonly clients: number
+  readonly usedBytes: number
+  readonly bytesMax: number
+}
+
+async function measure(redis: Redis): Promise<Measured> {
   const startedAt = performance.now()
   await redis.ping()
   const latencyMs = Math.round((performance.now() - startedAt) * 100) / 100
-  const clients = infoField(await redis.info('clients'), 'connected_clients')
-  return { latencyMs, clients: Number(clients ?? 0) }
+  const info = await redis.info('clients', 'memory')
+  const number = (name: string) => Number(infoField(info, name) ?? 0)
+  return {
+    latencyMs,
+    clients: number('connected_clients'),
+    usedBytes: number('used_memory'),
+    bytesMax: number('maxmemory'),
+  }
 }
+
+const total = (masters: readonly Measured[], of: keyof Measured): number =>
+  masters.reduce((sum, master) => sum + master[of], 0)
 
 /**
  * Whether Redis would take a write now: a primary, loaded, with memory left and a disk that works; in a Cluster all

@@ -19,6 +19,13 @@ export const queueKeysIn = (partition: number) => {
     responses: queue('responses'),
     /** Random; a new one means that the streams have lost what clients have seen. */
     epoch: queue('epoch'),
+    /**
+     * The event bus: the events of all practices, which each stream-sse follows, and the same per practice, which is
+     * what a client that comes back is told from: a loud practice trims nobody else's history.
+     */
+    events: queue('events'),
+    practiceEvents: (practiceId: string) => queue(`events:${practiceId}`),
+    eventIdempotency: (practiceId: string, digest: string) => queue(`event-idem:${practiceId}:${digest}`),
     delayed: queue('delayed'),
     /** Ids of a practice's dead letters, by time of death. */
     dead: (practiceId: string) => queue(`dead:${practiceId}`),
@@ -155,6 +162,14 @@ export const sessionKeys = {
   addressRate: (addressDigest: string) => `rate:${addressDigest}`,
   /** A one-time ticket for an EventSource that cannot send the cookie. */
   ticket: (practiceId: string, hash: string) => practice(practiceId, `ticket:${hash}`),
+  /** Open event streams of the practice's users, by instance and user. */
+  openStreams: (practiceId: string) => practice(practiceId, 'open-streams'),
+} as const
+
+/** The instances of stream-sse: their names by the last sign of life, and what each says of itself. */
+export const streamInstances = {
+  all: 'stream-instances',
+  one: (name: string) => `stream-instance:${name}`,
 } as const
 
 /** All that stands of a user's second factors beside the user. */

@@ -10,6 +10,8 @@ import { addForceBreaker } from './intake/force-breaker.ts'
 import type { IntakeDeps } from './intake/intake-deps.ts'
 import { addListActions } from './intake/list-actions.ts'
 import { addReadRequests } from './intake/read-requests.ts'
+import { addResumeAccount } from './intake/resume-account.ts'
+import { addShowAlerts } from './intake/show-alerts.ts'
 import { addShowStatus } from './intake/show-status.ts'
 import { addSubmitRequest } from './intake/submit-request.ts'
 
@@ -40,6 +42,8 @@ export function createApp(deps: TebraProxyDeps) {
     addDeadLetters(app, intake)
     addListActions(app, intake)
     addShowStatus(app, intake)
+    addShowAlerts(app, intake)
+    addResumeAccount(app, intake)
     addForceBreaker(app, { ...intake, logger: deps.logger })
     serveOpenApi(app, {
       path: '/tebra/openapi.json',

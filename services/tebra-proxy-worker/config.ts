@@ -42,9 +42,11 @@ export const TebraProxyWorkerConfig = CommonConfig.extend({
     .enum(['soap', 'php'])
     .default('soap')
     .meta({ description: 'which form of the upstream is called' }),
-  TEBRA_URL: z.url({ error: 'must be the URL of the SOAP service or of the PHP API' }).meta({
-    description: 'where the upstream is',
-  }),
+  TEBRA_URL: z
+    .url({ protocol: /^https?$/, error: 'must be the URL of the SOAP service or of the PHP API' })
+    .meta({
+      description: 'where the upstream is',
+    }),
   TEBRA_ACCOUNTS: TebraAccounts.meta({
     description: 'JSON: the Tebra account of each practice',
     secret: true,
@@ -75,6 +77,30 @@ export const TebraProxyWorkerConfig = CommonConfig.extend({
     description: 'how long it stays open before a probe',
     unit: 'ms',
   }),
+  CREDENTIALS_PROBE_MS: milliseconds(60_000).meta({
+    description: 'an account that Tebra refused is tried again after this time, then ever later',
+    unit: 'ms',
+  }),
+  STALLED_AFTER_MS: milliseconds(60_000, 1_000).meta({
+    description: 'a worker that takes and ends nothing for this long while work waits is stalled',
+    unit: 'ms',
+  }),
+  QUEUE_AGE_ALERT_MS: milliseconds(300_000).meta({
+    description: 'age of the oldest open request that raises an alert',
+    unit: 'ms',
+  }),
+  QUEUE_DEPTH_ALERT: count(10_000).meta({ description: 'open requests that raise an alert' }),
+  ALERT_WEBHOOK_URL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .meta({
+      description: 'where each alert is POSTed as JSON when it starts and when it ends',
+      secret: true,
+    }),
+  OPERATOR_PRACTICE: PracticeId.optional().meta({
+    description:
+      'the practice whose operators may force the circuit breaker of all; without it any operator may',
+  }),
   QUEUE_BYTES_MAX: bytes(64 * 1024 * 1024).meta({
     description: 'bytes of accepted, not ended requests; beyond it 503',
     unit: 'bytes',
@@ -83,9 +109,9 @@ export const TebraProxyWorkerConfig = CommonConfig.extend({
     description: 'how long an ended request is kept',
     unit: 'ms',
   }),
-  DURABILITY: z
-    .enum(['memory', 'aof', 'replica'])
-    .default('memory')
-    .meta({ description: 'what a 202 promises: in memory, in the append-only file, or on a replica' }),
+  DURABILITY: z.enum(['memory', 'aof', 'replica']).default('memory').meta({
+    description:
+      'what a 202 promises: in memory (not in production), in the append-only file, or on a replica',
+  }),
 })
 export type TebraProxyWorkerConfig = z.output<typeof TebraProxyWorkerConfig>

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
 import { readConfig } from '#lib/config/read-config.ts'
+import { listenOptions } from '#lib/http/listen-options.ts'
 import { openService } from '#lib/lifecycle/open-service.ts'
 import { endOnSignals, startOrExplain } from '#lib/lifecycle/run-service.ts'
 import { TebraProxyWorkerConfig } from './config.ts'
@@ -16,6 +17,7 @@ await startOrExplain(process, async () => {
   })
 
   const server = Bun.serve({
+    ...listenOptions,
     port: config.PORT,
     hostname: config.HOST,
     // GET /tebra/requests/:id may wait 30 s for its end; Bun would cut a silent connection after 10.

@@ -1,3 +1,5 @@
+import { ConfigError } from '#lib/config/read-config.ts'
+import { refusePlainHttp } from '#lib/config/trustworthy-url.ts'
 import { readUserPermissions } from '#lib/http/user-permissions.ts'
 import type { ServiceGround } from '#lib/lifecycle/open-service.ts'
 import { connectCommands, disconnect, untilReady } from '#lib/redis/connect.ts'
@@ -5,6 +7,11 @@ import { takesWrites } from '#lib/redis/health.ts'
 import { createPartitions, isPlaced } from '#lib/redis/partitions.ts'
 import { redisAt } from '#lib/redis/redis-place.ts'
 import { shareInFlight } from '#lib/resilience/share-in-flight.ts'
+import { createAccountStops } from './accounts/account-stops.ts'
+import { createAlertBook } from './alerts/alert-book.ts'
+import { createLogSink, createWebhookSink } from './alerts/alert-sinks.ts'
+import { createOpenAlertsGauge } from './alerts/open-alerts-gauge.ts'
+import { startWatch } from './alerts/start-watch.ts'
 import { createApp } from './app.ts'
 import { readBreaker } from './breaker/shared-state.ts'
 import { createAnswerAtIntake } from './cache/answer-at-intake.ts'
@@ -29,7 +36,13 @@ export async function createTebraProxyWorker(
   config: TebraProxyWorkerConfig,
   options: { random: () => number; consumer: string; rssBytes: () => number },
 ) {
-  const { redis, now } = ground
+  const { redis, now, logger, metrics } = ground
+  if (config.ENVIRONMENT === 'production' && config.DURABILITY === 'memory')
+    throw new ConfigError(
+      'DURABILITY=memory is unfit for production: a crash of Redis loses accepted requests. Choose aof or replica.',
+    )
+  const { TEBRA_URL, ALERT_WEBHOOK_URL } = config
+  refusePlainHttp(config.ENVIRONMENT, { TEBRA_URL, ALERT_WEBHOOK_URL })
   const credentialsOf = (practiceId: string) => config.TEBRA_ACCOUNTS[practiceId]
   /** Practices that share a Tebra account share its limits. The key is a name of ours, never the customer key. */
   const accountOf = (practiceId: string) => {
@@ -39,22 +52,34 @@ export async function createTebraProxyWorker(
   }
   const partitions = createPartitions(config.QUEUE_PARTITIONS)
   const limiter = createRateLimiter({ redis, partitions, marginMs: config.LIMITER_MARGIN_MS })
+  const stops = createAccountStops({ redis, partitions, probeMs: config.CREDENTIALS_PROBE_MS })
   const createUpstream = config.TEBRA_UPSTREAM === 'soap' ? createSoapUpstream : createPhpUpstream
-  const upstream = createUpstream({
-    fetch,
-    clock: { now },
-    async admit(operation, { practiceId, signal, onAdmitted }) {
-      await limiter.admit(accountOf(practiceId), operation, signal)
-      await onAdmitted?.()
-    },
-    endpoint: new URL(config.TEBRA_URL),
-    credentialsOf,
-    timeoutMs: config.TEBRA_TIMEOUT_MS,
-    answerBytesMax: config.TEBRA_ANSWER_BYTES_MAX,
-  })
+  const openUpstream = (probe: boolean) =>
+    createUpstream({
+      fetch,
+      clock: { now },
+      async admit(operation, { practiceId, signal, onAdmitted }) {
+        await limiter.admit(accountOf(practiceId), operation, signal, { probe })
+        await onAdmitted?.()
+      },
+      endpoint: new URL(config.TEBRA_URL),
+      credentialsOf,
+      timeoutMs: config.TEBRA_TIMEOUT_MS,
+      answerBytesMax: config.TEBRA_ANSWER_BYTES_MAX,
+    })
+  const upstream = openUpstream(false)
 
   const form = upstream.form
-  const cache = createAnswerCache({ ...ground, partitions, limits: cacheLimits })
+  const reads = metrics.counter('tebra_cache_reads_total', 'Reads by what the cache had for them', [
+    'action',
+    'outcome',
+  ])
+  const cache = createAnswerCache({
+    ...ground,
+    partitions,
+    limits: cacheLimits,
+    onRead: (action, outcome) => reads.inc({ action, outcome }),
+  })
   const nameRead = createNameRead({ partitions, key: config.PHI_KEY, form, accountOf: credentialsOf, now })
 
   // A connection of its own: the wait for a replica or a disk holds up what comes behind it.
@@ -67,6 +92,13 @@ export async function createTebraProxyWorker(
   await untilReady(waits)
   const confirmDurable = await createConfirmDurable(waits, config.DURABILITY)
 
+  const book = createAlertBook({ redis })
+  metrics.registry.registerMetric(createOpenAlertsGauge(book))
+  const practices = Object.keys(config.TEBRA_ACCOUNTS).map((practiceId) => ({
+    practiceId,
+    account: accountOf(practiceId),
+  }))
+
   const worker =
     config.ROLE === 'intake'
       ? undefined
@@ -74,18 +106,46 @@ export async function createTebraProxyWorker(
           ...options,
           partitions,
           upstream,
+          tryingUpstream: openUpstream(true),
+          stops,
+          accountOf,
+          book,
           cache,
           nameRead,
           confirmDurable,
           permissionsOf: shareInFlight((practiceId: string, userId: string) =>
             readUserPermissions(redis, practiceId, userId),
           ),
-
           pause: (practiceId, operation, ms) => limiter.pause(accountOf(practiceId), operation, ms),
+          async stopAccount(practiceId) {
+            const account = accountOf(practiceId)
+            if (await stops.stop(account)) logger.warn({ account }, 'Tebra refused an account: it is stopped')
+          },
         })
 
+  const watch = startWatch({
+    ...ground,
+    partitions,
+    book,
+    practices,
+    name: options.consumer,
+    leaseMs: config.LEASE_MS,
+    sinks: [
+      createLogSink(logger),
+      ...(config.ALERT_WEBHOOK_URL === undefined
+        ? []
+        : [createWebhookSink({ url: config.ALERT_WEBHOOK_URL, logger, fetch })]),
+    ],
+    thresholds: {
+      queueAgeMs: config.QUEUE_AGE_ALERT_MS,
+      queueDepth: config.QUEUE_DEPTH_ALERT,
+      queueBytesMax: config.QUEUE_BYTES_MAX,
+      stalledMs: config.STALLED_AFTER_MS,
+    },
+  })
+
   if (worker) {
-    const accounts = new Map(Object.keys(config.TEBRA_ACCOUNTS).map((id) => [accountOf(id), id]))
+    const accounts = new Map(practices.map(({ practiceId, account }) => [account, practiceId]))
     void learnIntervals({ ...ground, partitions, upstream, limiter, accounts })
   }
 
@@ -123,6 +183,10 @@ export async function createTebraProxyWorker(
         form,
         limiter,
         accountOf,
+        book,
+        stops,
+        practices: practices.map(({ practiceId }) => practiceId),
+        operatorPractice: config.OPERATOR_PRACTICE,
       },
     }),
     health: {
@@ -131,7 +195,9 @@ export async function createTebraProxyWorker(
         serving: () => !draining,
         redis: () => takesWrites(redis),
         partitions: () => isPlaced(redis, partitions),
-        ...(worker && { worker: () => worker.idleMs() < workerSilentMaxMs }),
+        ...(worker && {
+          worker: () => worker.idleMs() < workerSilentMaxMs && worker.stuckMs() < config.STALLED_AFTER_MS,
+        }),
       },
     },
   })
@@ -141,7 +207,7 @@ export async function createTebraProxyWorker(
     /** Stops taking work up, ends or hands back what is in hand. */
     async close(): Promise<void> {
       draining = true
-      await worker?.stop()
+      await Promise.all([worker?.stop(), watch.stop()])
       disconnect(redis, waits)
     },
   }

@@ -318,8 +318,8 @@ test('a long outage is one alert and one log line at its start, and one at its e
   await until('it is closed for all', allAre('closed'), 1_000)
 
   expect(await fleet.alerts()).toEqual([
-    'breaker-opened: reported-by-workers',
-    'breaker-closed: probe-went-well',
+    'breaker started: reported-by-workers',
+    'breaker ended: probe-went-well',
   ])
   const told = fleet.lines.filter(({ message }) => message.endsWith('for all workers'))
   expect(told.map(({ severity }) => severity)).toEqual(['ERROR', 'INFO'])

@@ -139,7 +139,7 @@ export function createFleetBreaker(deps: Deps): FleetBreaker {
     async call(run) {
       const at = gate()
       if (at === 'own') return local.call(run)
-      if (at === 'free') return run()
+      if (at === 'free') return run(false)
       const mine = probe
       if (at === 'shut' || !mine) throw new UpstreamUnavailable('the circuit breaker is open for all workers')
       mine.begun = true
@@ -149,7 +149,7 @@ export function createFleetBreaker(deps: Deps): FleetBreaker {
         mine.begun = false
         return breaker.call(run)
       }
-      const tried = await attempt(run)
+      const tried = await attempt(() => run(true))
       await settle(mine, tried.verdict)
       return conclude(tried)
     },

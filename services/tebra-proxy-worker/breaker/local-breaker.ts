@@ -6,7 +6,7 @@ import {
   isBrokenCircuitError,
 } from 'cockatiel'
 import { type Attempt, attempt, conclude } from './attempt.ts'
-import { type Breaker, type BreakerState, UpstreamUnavailable } from './breaker.ts'
+import { type Breaker, type BreakerState, type Run, UpstreamUnavailable } from './breaker.ts'
 import { createOneBeside } from './one-beside.ts'
 import { createRamp, fullSpeed, type Ramp } from './ramp.ts'
 
@@ -18,7 +18,7 @@ export interface LocalBreaker extends Breaker {
 /** From one change to the next. A call belongs to the phase it began in: ending later, it moves nothing. */
 interface Phase {
   readonly state: () => BreakerState
-  readonly call: <T>(run: () => Promise<T>) => Promise<Attempt<T>>
+  readonly call: <T>(run: Run<T>) => Promise<Attempt<T>>
   readonly room: (inFlight: number, concurrency: number) => number
 }
 
@@ -49,7 +49,7 @@ export function createLocalBreaker(options: {
     const self: Phase = {
       state: () => 'closed',
       async call(run) {
-        const tried = await execute(circuit, run)
+        const tried = await execute(circuit, () => run(false))
         if (tried.verdict === 'well') ramp.wentWell()
         if (tried.verdict === 'unwell') ramp.failed()
         return tried
@@ -85,7 +85,7 @@ export function createLocalBreaker(options: {
         if (trying || now() - openedAt < waitMs) throw new UpstreamUnavailable('the circuit breaker is open')
         trying = true
         try {
-          const tried = await circuit.execute(() => attempt(run))
+          const tried = await circuit.execute(() => attempt(() => run(true)))
           if (phase === self && tried.verdict === 'well') enter(closed(createRamp()))
           return tried
         } catch (error) {

@@ -1,5 +1,5 @@
 -- Shared by the breaker's scripts, each of which is called with these first:
--- KEYS[1] breaker  [2] reporters  [3] alerts
+-- KEYS[1] breaker  [2] reporters  [3] alerts  [4] workers  [5] what stands of the alerts
 -- ARGV[1] upstream form  [2] channel  [3] worker
 -- Reply of each: {state, epoch, since ms, forced, 1 where this worker holds the probe, what changed}
 -- Keeps: every change has a new epoch; whatever names an older epoch changes nothing. Times are Redis' own.
@@ -29,12 +29,12 @@ end
 -- A worker that may not publish still does the step: the message is a hint, everybody's poll is what counts.
 local function tell() redis.pcall('PUBLISH', ARGV[2], ARGV[1]) end
 
--- One alert when trouble starts and one when it ends; the probes in between are silent.
+-- One alert when trouble starts and one when it ends (../alerts); the probes in between are silent.
 local function alert(kind, reason)
   changed = kind
   breaker.since = text(now)
-  redis.call('XADD', KEYS[3], 'MAXLEN', '~', 1000, '*',
-    'kind', 'breaker-' .. kind, 'at', text(now), 'reason', reason, 'upstream', ARGV[1])
+  tellAlert(KEYS[5], KEYS[3], text(now),
+    {kind = 'breaker', subject = ARGV[1], practiceId = '', reason = reason, stands = kind == 'opened'})
 end
 
 local function open(reason, waitMs)

@@ -23,7 +23,7 @@ type Reply = [state: BreakerState, epoch: number, since: string, forced: string,
 
 const load = (name: string) =>
   loadScript<Reply>(new URL(`./${name}.lua`, import.meta.url), {
-    prelude: new URL('./prelude.lua', import.meta.url),
+    prelude: ['../alerts/prelude.lua', './prelude.lua'].map((part) => new URL(part, import.meta.url)),
   })
 const [syncScript, settleScript, forceScript, leaveScript] = [
   load('sync'),
@@ -91,6 +91,7 @@ const keysOf = (form: UpstreamForm) => [
   keys.breakerReporters(form),
   keys.alerts,
   keys.workers,
+  keys.alertsOpen,
 ]
 
 const toShared = ([state, epoch, , forced, mine, changed]: Reply): SharedState => ({

@@ -1,5 +1,4 @@
 -- What a worker sees and says, every poll: is its own breaker open, and would it make the probe?
--- KEYS[4] workers
 -- ARGV[4] epoch under which its own breaker opened, or ''  [5] report lives ms  [6] open for ms
 --     [7] epoch of the probe it keeps, or ''  [8] 1 where it would probe  [9] probe lease ms
 -- Keeps: two workers, or the only one, open it for all; one probe in the whole fleet, held by a lease.

@@ -1,4 +1,4 @@
-import { actions, type Subject, staleMsMax } from '#lib/contract/actions.ts'
+import { type ActionName, actions, type Subject, staleMsMax } from '#lib/contract/actions.ts'
 import type { AnswerMeta, CacheMode } from '#lib/contract/requests.ts'
 import type { FieldCipher } from '#lib/crypto/field-cipher.ts'
 import type { Logger } from '#lib/observability/logger.ts'
@@ -54,6 +54,8 @@ export function createAnswerCache(deps: {
   cipher: FieldCipher
   logger: Logger
   limits: CacheLimits
+  /** Told of each read what the cache had for it. */
+  onRead?: (action: ActionName, outcome: 'hit' | 'miss' | 'stale') => void
 }) {
   const { redis, partitions, cipher, limits } = deps
 
@@ -82,10 +84,13 @@ export function createAnswerCache(deps: {
         if (reply[0] === 'wait') return { kind: 'wait' }
         if (reply[0] === 'ask') {
           const [kind, generation, askedAt, mode] = reply
+          deps.onRead?.(name.action, 'miss')
           return { kind, flight: { name, owner, generation, askedAt: Number(askedAt), mode } }
         }
         const answer = await open(name, reply[1], reply[2])
-        if (answer) return { kind: 'answer', ...answer }
+        if (!answer) continue
+        deps.onRead?.(name.action, 'hit')
+        return { kind: 'answer', ...answer }
       }
     },
 
@@ -102,9 +107,12 @@ export function createAnswerCache(deps: {
       )
     },
 
+    /** An answer that stands in for an upstream that is away. */
     async lookUp(name: ReadName, ageMsMax: number): Promise<CachedAnswer | undefined> {
       const reply = await lookUpScript(redis, [name.entry, name.generation], [ageMsMax])
-      return reply ? open(name, reply[0], reply[1]) : undefined
+      const answer = reply ? await open(name, reply[0], reply[1]) : undefined
+      if (answer) deps.onRead?.(name.action, answer.meta.stale ? 'stale' : 'hit')
+      return answer
     },
 
     renew: ({ name, owner }: Flight, leaseMs: number) => holdScript(redis, [name.flight], [owner, leaseMs]),

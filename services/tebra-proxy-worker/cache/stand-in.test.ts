@@ -70,7 +70,11 @@ test.each(['fresh', 'prefer'] as const)('nobody who said %s is given an old answ
 test('refused credentials are not stood in for', async () => {
   await startAway({})
   await simulator.misbehave({ kind: 'authentication-lapse' })
-  expect(await read(proxy, 'allow-stale', 'getProviders')).toMatchObject({ status: 'dead' })
+  const id = await submitRead(proxy, 'allow-stale', 'getProviders')
+  await until('it waits for the account', async () =>
+    (await proxy.ended(id, 0)).timeline.some(({ reason }) => reason === 'credentials-refused'),
+  )
+  expect(await proxy.ended(id, 0)).toMatchObject({ status: 'retrying', attempts: 0 })
 })
 
 test('past its time an old answer stands in for nothing', async () => {

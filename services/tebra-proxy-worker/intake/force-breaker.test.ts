@@ -53,15 +53,34 @@ test('an operator stops every worker, and lets them go on; what was asked meanwh
   expect(await proxies[1].ended(id)).toMatchObject({ status: 'success', attempts: 1 })
   await until('a probe has closed it', async () => (await shown(proxies[1])).state === 'closed')
   const alerts = await redis.redis.xrange(fleetKeys.alerts, '-', '+')
-  expect(alerts.map(([, fields]) => fields[1])).toEqual(['breaker-opened', 'breaker-closed'])
+  expect(alerts.map(([, fields]) => `${fields[1]} ${fields[3]}`)).toEqual([
+    'breaker started',
+    'breaker ended',
+  ])
 })
 
-test('it is audited who forced it and why', async () => {
+test('it is audited who forced it and why, in the chain of every practice that it concerns', async () => {
   await force({ state: 'closed', reason: 'False alarm' })
-  const [last] = await redis.redis.xrevrange(auditKeys.log(operator.practiceId), '+', '-', 'COUNT', 1)
-  const text = String(last?.[1])
-  for (const part of ['breaker.force', operator.userId, 'Breaker/soap', 'closed: False alarm'])
-    expect(text).toContain(part)
+  for (const practiceId of ['test-clinic', 'other-clinic']) {
+    const [last] = await redis.redis.xrevrange(auditKeys.log(practiceId), '+', '-', 'COUNT', 1)
+    const text = String(last?.[1])
+    for (const part of [
+      'breaker.force',
+      operator.userId,
+      'Breaker/soap',
+      'closed: False alarm (by test-clinic)',
+    ])
+      expect(text).toContain(part)
+  }
+})
+
+test('where there is an operating practice, no other practice’s operators may', async () => {
+  const proxy = await startProxy(redis, simulator, { ROLE: 'intake', OPERATOR_PRACTICE: 'other-clinic' })
+  const post = (as: TestSession) => proxy.post('/tebra/breaker', { state: 'closed', reason: 'x' }, { as })
+  expect((await post(operator)).status).toBe(403)
+  const operating = await proxy.signIn({ roles: ['operator'], practiceId: 'other-clinic' })
+  expect((await post(operating)).status).toBe(200)
+  await proxy.close()
 })
 
 test('who only works at the front desk may not, and a reason must be given', async () => {

@@ -1,6 +1,7 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
 import { z } from 'zod'
 import { BreakerStatus } from '#lib/contract/health.ts'
+import { DomainError } from '#lib/http/domain-error.ts'
 import { needsSession, problemResponses } from '#lib/http/openapi.ts'
 import type { ServiceEnv } from '#lib/http/service-env.ts'
 import type { Logger } from '#lib/observability/logger.ts'
@@ -17,7 +18,10 @@ const ForceBreakerRequest = z
   })
   .meta({ id: 'ForceBreakerRequest' })
 
-/** POST /tebra/breaker: an operator holds the fleet's breaker open or closed, or lets go. Audited before it counts. */
+/**
+ * POST /tebra/breaker: an operator holds the fleet's breaker open or closed, or lets go; where there is an operating
+ * practice, only its operators. Audited before it counts, in the chain of every practice.
+ */
 export function addForceBreaker(
   app: OpenAPIHono<ServiceEnv>,
   deps: IntakeDeps & { readonly logger: Logger },
@@ -42,16 +46,20 @@ export function addForceBreaker(
 
   app.openapi(route, async (c) => {
     const { state, reason } = c.req.valid('json')
-    const { session } = c.var
-    await deps.audit.append({
-      action: 'breaker.force',
-      actor: session.userId,
-      practiceId: session.practiceId,
-      entity: `Breaker/${deps.form}`,
-      outcome: 'success',
-      requestId: c.var.requestId,
-      reason: `${state}: ${reason}`,
-    })
+    const { session, requestId } = c.var
+    const { operatorPractice = session.practiceId } = deps
+    if (session.practiceId !== operatorPractice) throw new DomainError('forbidden')
+    // It concerns every practice, so each one's chain says who did it.
+    for (const practiceId of new Set([session.practiceId, ...deps.practices]))
+      await deps.audit.append({
+        action: 'breaker.force',
+        actor: session.userId,
+        practiceId,
+        entity: `Breaker/${deps.form}`,
+        outcome: 'success',
+        requestId,
+        reason: `${state}: ${reason} (by ${session.practiceId})`,
+      })
     tellChange(deps.logger, deps.form, await forceBreaker(deps.redis, deps.form, state))
     return c.json(await readBreaker(deps.redis, deps.form), 200)
   })

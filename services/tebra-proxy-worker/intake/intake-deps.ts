@@ -5,6 +5,8 @@ import type { ProofNeeded } from '#lib/http/require-session.ts'
 import type { ServiceEnv } from '#lib/http/service-env.ts'
 import type { RedisClient } from '#lib/redis/connect.ts'
 import type { Partitions } from '#lib/redis/partitions.ts'
+import type { AccountStops } from '../accounts/account-stops.ts'
+import type { AlertBook } from '../alerts/alert-book.ts'
 import type { AnswerAtIntake } from '../cache/answer-at-intake.ts'
 import type { UpstreamForm } from '../upstream/upstream.ts'
 import type { RateLimiter } from '../worker/rate-limiter.ts'
@@ -23,5 +25,11 @@ export interface IntakeDeps {
   readonly form: UpstreamForm
   readonly limiter: Pick<RateLimiter, 'intervalMs'>
   readonly accountOf: (practiceId: string) => string
+  readonly book: AlertBook
+  readonly stops: AccountStops
+  /** Every practice that has a Tebra account. */
+  readonly practices: readonly string[]
+  /** The only practice whose operators may do what concerns all; undefined where there is none. */
+  readonly operatorPractice: string | undefined
   readonly now: () => number
 }

@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
 import { z } from 'zod'
-import { ActionName, actionNames, actions } from '#lib/contract/actions.ts'
+import { ActionName, actionNames, actions, cacheRuleOf } from '#lib/contract/actions.ts'
 import { Permission } from '#lib/contract/permissions.ts'
 import { needsSession, problemResponses } from '#lib/http/openapi.ts'
 import type { ServiceEnv } from '#lib/http/service-env.ts'
@@ -15,6 +15,9 @@ const Catalogue = z
         permission: Permission,
         idempotent: z.boolean(),
         minimumIntervalMs: z.int(),
+        cache: z.object({ freshMs: z.int(), staleMs: z.int() }).optional().meta({
+          description: 'how long an answer passes for new, and stands in for an upstream that is away',
+        }),
       }),
     ),
   })
@@ -23,12 +26,14 @@ const Catalogue = z
 const catalogue: z.output<typeof Catalogue> = {
   actions: actionNames.map((name) => {
     const { params, permission, idempotent, minimumIntervalMs } = actions[name]
+    const rule = cacheRuleOf(name)
     return {
       name,
       params: { ...z.toJSONSchema(params, { io: 'input' }) },
       permission,
       idempotent,
       minimumIntervalMs,
+      ...(rule && { cache: { freshMs: rule.freshMs, staleMs: rule.staleMs } }),
     }
   }),
 }

@@ -27,14 +27,16 @@ const Operation = z.object({
 const Document = z.object({ paths: z.record(z.string(), z.record(z.string(), z.unknown())) })
 
 const routes: [method: 'get' | 'post', path: string, statuses: string][] = [
-  ['get', '/tebra/requests', '200 401 403 422 503'],
-  ['get', '/tebra/requests/{id}', '200 401 404 422 503'],
-  ['post', '/tebra/requests/{id}/cancel', '200 401 403 404 409 415 503'],
-  ['get', '/tebra/dead-letters', '200 401 403 422 503'],
-  ['get', '/tebra/dead-letters/{id}', '200 401 403 404 503'],
-  ['post', '/tebra/dead-letters/requeue', '200 400 401 403 409 413 415 422 503'],
-  ['post', '/tebra/dead-letters/{id}/requeue', '200 400 401 403 404 409 413 415 422 503'],
-  ['post', '/tebra/dead-letters/{id}/resolve', '200 400 401 403 404 409 413 415 422 503'],
+  ['get', '/tebra/requests', '200 401 403 422 429 503'],
+  ['get', '/tebra/requests/{id}', '200 401 404 422 429 503'],
+  ['post', '/tebra/requests/{id}/cancel', '200 401 403 404 409 415 429 503'],
+  ['get', '/tebra/alerts', '200 401 403 429 503'],
+  ['post', '/tebra/accounts/{practice}/resume', '200 401 403 404 415 429 503'],
+  ['get', '/tebra/dead-letters', '200 401 403 422 429 503'],
+  ['get', '/tebra/dead-letters/{id}', '200 401 403 404 429 503'],
+  ['post', '/tebra/dead-letters/requeue', '200 400 401 403 409 413 415 422 429 503'],
+  ['post', '/tebra/dead-letters/{id}/requeue', '200 400 401 403 404 409 413 415 422 429 503'],
+  ['post', '/tebra/dead-letters/{id}/resolve', '200 400 401 403 404 409 413 415 422 429 503'],
 ]
 
 test.each(routes)(

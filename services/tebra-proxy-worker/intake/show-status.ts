@@ -1,4 +1,5 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
+import type { AlertKind } from '#lib/contract/alerts.ts'
 import { TebraStatus } from '#lib/contract/health.ts'
 import { needsSession, problemResponses } from '#lib/http/openapi.ts'
 import type { ServiceEnv } from '#lib/http/service-env.ts'
@@ -36,15 +37,32 @@ export function addShowStatus(app: OpenAPIHono<ServiceEnv>, deps: IntakeDeps): v
   app.openapi(route, async (c) => {
     const { redis, form } = deps
     const { practiceId } = c.var.session
-    const [health, breaker, queue, limiter, workers] = await Promise.all([
+    const [health, breaker, account, queue, limiter, workers] = await Promise.all([
       redisHealth(redis),
       readBreaker(redis, form),
+      readAccount(deps, practiceId),
       readQueue(deps, practiceId),
       readLimiter(deps, practiceId),
-      readWorkers(redis),
+      readFleet(deps),
     ])
-    return c.json({ redis: health, upstream: form, breaker, queue, limiter, workers }, 200)
+    return c.json({ redis: health, upstream: form, breaker, account, queue, limiter, workers }, 200)
   })
+}
+
+async function readAccount(
+  { stops, accountOf }: IntakeDeps,
+  practiceId: string,
+): Promise<TebraStatus['account']> {
+  const stop = await stops.read(accountOf(practiceId))
+  if (!stop) return { stopped: false }
+  const at = (ms: number) => new Date(ms).toISOString()
+  return { stopped: true, since: at(stop.since), triedAt: at(stop.triedAt) }
+}
+
+async function readFleet({ redis, book }: IntakeDeps): Promise<TebraStatus['workers']> {
+  const open = await book.open()
+  const about = (kind: AlertKind) => open.flatMap((alert) => (alert.kind === kind ? [alert.subject] : []))
+  return readWorkers(redis, { gone: about('worker-dead'), stalled: about('worker-stalled') })
 }
 
 async function readQueue(

@@ -56,7 +56,10 @@ export function addSubmitRequest(app: OpenAPIHono<ServiceEnv>, deps: IntakeDeps)
     const submission = await deps.desk.submit(request)
     if (submission.kind === 'conflict') throw new DomainError('idempotency-conflict')
     if (submission.kind === 'moving') throw new DomainError('queue-moving', { retryAfterSeconds: 10 })
-    if (submission.kind === 'full') throw new DomainError('queue-full', { retryAfterSeconds: 10 })
+    if (submission.kind === 'full') {
+      await deps.book.tell([{ kind: 'queue-full', subject: 'queue', reason: 'byte-budget', stands: true }])
+      throw new DomainError('queue-full', { retryAfterSeconds: 10 })
+    }
     const accepted = { ...request, id: submission.id }
     if (await deps.answerFromCache(accepted))
       await auditRequest(deps.audit, 'request.end', accepted, submission.correlationId)

@@ -24,7 +24,9 @@ export interface NewRequest {
 export type Submission =
   | { readonly kind: 'accepted' | 'same'; readonly id: string; readonly correlationId: string }
   /** moving: the number of partitions is being changed, or is not the one we were told. */
-  | { readonly kind: 'conflict' | 'full' | 'moving' }
+  | { readonly kind: 'conflict' }
+  | { readonly kind: 'full' }
+  | { readonly kind: 'moving' }
 
 /** A new request as it is stored: its params sealed, its lane named by a digest. */
 export interface SealedRequest extends Omit<NewRequest, 'params'> {

@@ -8,8 +8,12 @@ import { startTestRedis, type TestRedis } from '#lib/testing/redis.ts'
 import { type Simulator, type StartedProxy, startProxy, startSimulator } from '../testing/proxy.ts'
 import { changePartitions, NotDrained } from './move-practices.ts'
 
-/** Names that three partitions share out. */
-const practices = Array.from({ length: 6 }, (_, index) => `clinic-${index}`)
+/** Two practices in each of three partitions. */
+const practices = createPartitions(3).all.flatMap((keys) =>
+  Array.from({ length: 40 }, (_, index) => `clinic-${index}`)
+    .filter((id) => createPartitions(3).of(id).requests === keys.requests)
+    .slice(0, 2),
+)
 const account = {
   customerKey: 'key',
   user: 'user@clinic.example',
@@ -69,7 +73,9 @@ test('requests of every practice are worked off, each in its own partition', asy
   const sessions = await Promise.all(
     practices.map((practiceId) => proxy.signIn({ practiceId, roles: ['front-desk'] })),
   )
-  const ids = await Promise.all(sessions.map(async (as) => (await submitAs(proxy, as, 'the-same-intention')).id))
+  const ids = await Promise.all(
+    sessions.map(async (as) => (await submitAs(proxy, as, 'the-same-intention')).id),
+  )
   for (const [index, as] of sessions.entries()) {
     const record = RequestRecord.parse(await readAs(proxy, as, `/tebra/requests/${ids[index]}?wait=20`))
     expect(record.status).toBe('success')
@@ -86,7 +92,9 @@ test('after growing, histories, results, dead letters and idempotency keys are w
   const sessions = await Promise.all(
     practices.map((practiceId) => old.signIn({ practiceId, roles: ['front-desk', 'operator'] })),
   )
-  const ids = await Promise.all(sessions.map(async (as) => (await submitAs(old, as, 'the-same-intention')).id))
+  const ids = await Promise.all(
+    sessions.map(async (as) => (await submitAs(old, as, 'the-same-intention')).id),
+  )
   for (const [index, as] of sessions.entries()) await readAs(old, as, `/tebra/requests/${ids[index]}?wait=20`)
   await simulator.misbehave({ operation: 'GetPatient', fault: 'http-error', status: 400 })
   const letters = await Promise.all(
@@ -109,7 +117,7 @@ test('after growing, histories, results, dead letters and idempotency keys are w
   await simulator.misbehave()
 
   const grown = await start(3)
-  await expect.poll(async () => (await grown.request('/readyz')).status).toBe(200)
+  await expect.poll(async () => (await grown.request('/readyz')).status, { timeout: 10_000 }).toBe(200)
   for (const [index, as] of sessions.entries()) {
     expect(await submitAs(grown, as, 'the-same-intention')).toEqual({ status: 202, id: ids[index] })
     expect(await readAs(grown, as, `/tebra/requests/${ids[index]}`)).toMatchObject({
@@ -117,8 +125,8 @@ test('after growing, histories, results, dead letters and idempotency keys are w
       data: expect.any(Array),
     })
     expect(await readAs(grown, as, `/tebra/requests/${letters[index]}`)).toEqual(ends[index])
-    const { items } = (await readAs(grown, as, '/tebra/requests')) as { items: { id: string }[] }
-    expect(items.map(({ id }) => id).sort()).toEqual([ids[index], letters[index]].sort())
+    const { requests } = (await readAs(grown, as, '/tebra/requests')) as { requests: { id: string }[] }
+    expect(requests.map(({ id }) => id).sort()).toEqual([ids[index], letters[index]].sort())
   }
 })
 
@@ -168,7 +176,9 @@ test('a change that was killed half-way is finished by the next run, and by no o
   const sessions = await Promise.all(
     practices.map((practiceId) => old.signIn({ practiceId, roles: ['front-desk'] })),
   )
-  const ids = await Promise.all(sessions.map(async (as) => (await submitAs(old, as, 'the-same-intention')).id))
+  const ids = await Promise.all(
+    sessions.map(async (as) => (await submitAs(old, as, 'the-same-intention')).id),
+  )
   for (const [index, as] of sessions.entries()) await readAs(old, as, `/tebra/requests/${ids[index]}?wait=20`)
 
   // Every command of the run counts; at one of them its connection breaks.
@@ -212,7 +222,9 @@ test('shrinking brings everything back and leaves nothing of the partition behin
   const sessions = await Promise.all(
     practices.map((practiceId) => old.signIn({ practiceId, roles: ['front-desk'] })),
   )
-  const ids = await Promise.all(sessions.map(async (as) => (await submitAs(old, as, 'the-same-intention')).id))
+  const ids = await Promise.all(
+    sessions.map(async (as) => (await submitAs(old, as, 'the-same-intention')).id),
+  )
   for (const [index, as] of sessions.entries()) await readAs(old, as, `/tebra/requests/${ids[index]}?wait=20`)
   await Promise.all(running.splice(0).map((proxy) => proxy.close()))
   await change(1)

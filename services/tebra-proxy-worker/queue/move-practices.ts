@@ -91,7 +91,7 @@ const nameOf = (keys: QueueKeys, key: string) => key.slice(tagOf(keys).length).s
 async function practiceOf(redis: RedisClient, keys: QueueKeys, key: string): Promise<string | undefined> {
   const [kind = '', name] = nameOf(keys, key)
   if (kind === 'request') return (await redis.hget(key, 'practiceId')) ?? undefined
-  return ['dead', 'history', 'idem', 'practice'].includes(kind) ? name : undefined
+  return ['dead', 'event-idem', 'events', 'history', 'idem', 'practice'].includes(kind) ? name : undefined
 }
 
 /** → how many keys were moved. What a drained queue does not need any more is deleted. */

@@ -45,26 +45,52 @@ end
 
 local function enqueue(record, id)
   local line = record.practiceQueue
-  local share = redis.call('HMGET', line, 'active', 'share')
-  if tonumber(share[1] or '0') < tonumber(share[2] or '1') then
+  local share = redis.call('HMGET', line, 'active', 'share', 'held')
+  if not share[3] and tonumber(share[1] or '0') < tonumber(share[2] or '1') then
     redis.call('HINCRBY', line, 'active', 1)
-    redis.call('XADD', record.queue, '*', 'id', id)
+    redis.call('XADD', record.queue, '*', 'id', id, 'line', line)
   else
     redis.call('RPUSH', line .. ':' .. record.priority, id)
   end
 end
 
--- Takes an entry out of the stream and gives its place to the practice's next waiting request.
-local function acknowledge(requests, group, entry, practiceQueue)
-  if entry == '' or redis.call('XACK', requests, group, entry) == 0 then return end
-  redis.call('XDEL', requests, entry)
-  if not practiceQueue then return end
-  local waiting = redis.call('LPOP', practiceQueue .. ':interactive') or redis.call('LPOP', practiceQueue .. ':bulk')
-  if waiting then
-    redis.call('XADD', requests, '*', 'id', waiting)
-  else
-    redis.call('HINCRBY', practiceQueue, 'active', -1)
+-- The practice's next waiting request, taken out of its list; nil where none waits or the line is held.
+local function nextWaiting(line)
+  for _, list in ipairs({line .. ':interactive', line .. ':bulk'}) do
+    local waiting = redis.call('LPOP', list)
+    if waiting and redis.call('HEXISTS', line, 'held') == 0 then return waiting end
+    if waiting then return redis.call('LPUSH', list, waiting) and nil end
   end
+end
+
+-- Takes an entry out of the stream and gives its place to the practice's next waiting request; whose place it was
+-- says the entry itself where the record has aged out.
+local function acknowledge(requests, group, entry, line)
+  if entry == '' or redis.call('XACK', requests, group, entry) == 0 then return end
+  if not line then
+    local aged = redis.call('XRANGE', requests, entry, entry)[1]
+    line = aged and aged[2][4]
+  end
+  redis.call('XDEL', requests, entry)
+  if not line then return end
+  local waiting = nextWaiting(line)
+  if waiting then
+    redis.call('XADD', requests, '*', 'id', waiting, 'line', line)
+  else
+    redis.call('HINCRBY', line, 'active', -1)
+  end
+end
+
+-- Lets a practice's waiting requests into its share of the stream, of which `active` places are taken.
+local function fill(requests, line, active)
+  local share = tonumber(redis.call('HGET', line, 'share') or '1')
+  while active < share do
+    local waiting = nextWaiting(line)
+    if not waiting then break end
+    redis.call('XADD', requests, '*', 'id', waiting, 'line', line)
+    active = active + 1
+  end
+  redis.call('HSET', line, 'active', active)
 end
 
 -- Queues a request that is its lane's head or has none; parks it otherwise.

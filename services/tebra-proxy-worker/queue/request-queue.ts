@@ -2,6 +2,7 @@ import type { RequestError } from '#lib/contract/requests.ts'
 import { createBatch } from '#lib/redis/batch.ts'
 import type { RedisClient } from '#lib/redis/connect.ts'
 import type { QueueKeys } from '#lib/redis/keys.ts'
+import type { Hold } from '#lib/redis/lock.ts'
 import { loadScript } from '#lib/redis/script.ts'
 import { type ClaimedRequest, type ClaimReply, toClaimed } from './claimed-request.ts'
 import { type Delivery, group, readDeliveries, type StreamEntry, toDeliveries } from './deliveries.ts'
@@ -34,6 +35,7 @@ const postponeScript = load<Fenced>('postpone')
 const moveScript = load<number>('move-due')
 const renewScript = load<number[]>('renew')
 const removeScript = load<number>('remove-consumer')
+const holdScript = load<Fenced>('hold')
 
 /** The worker's side of one partition: every step is one script, and each checks that the request is still ours. */
 export function createRequestQueue(deps: {
@@ -43,6 +45,8 @@ export function createRequestQueue(deps: {
   limits: QueueLimits
   /** Resolves when a record, as it stands now, survives what it must survive; without it memory is enough. */
   confirmDurable?: (record: string) => Promise<void>
+  /** Told how many entries were deleted while a worker had them in hand: nothing but an accident does that. */
+  onLost?: (entries: number) => void
 }) {
   const { redis, keys, consumer, limits } = deps
 
@@ -141,7 +145,21 @@ export function createRequestQueue(deps: {
       )
     },
 
-    moveDue: (): Promise<number> => moveScript(redis, [keys.delayed], [100, keys.request('')]),
+    /** Gives the request back to its practice's line, which is held until its account is let in again. */
+    hold: (request: ClaimedRequest, unsettled: boolean): Promise<Fenced> =>
+      holdScript(
+        redis,
+        [keys.request(request.id), keys.requests, keys.status, keys.held],
+        [request.id, request.fence, group, request.entry, unsettled ? 1 : 0],
+      ),
+
+    /** What is due comes back into the queue; under a hold only while it is the leader's. */
+    moveDue: (leader?: Hold): Promise<number> =>
+      moveScript(
+        redis,
+        [keys.delayed, ...(leader ? [leader.lock] : [])],
+        [100, keys.request(''), ...(leader ? [leader.fence] : [])],
+      ),
 
     /** Keeps the requests ours; answers the ids that another worker has taken over. */
     async renew(held: readonly ClaimedRequest[]): Promise<string[]> {
@@ -157,7 +175,9 @@ export function createRequestQueue(deps: {
     /** Entries whose worker has not renewed them for `idleMs`, now delivered to us. */
     async reclaim(idleMs: number, count: number): Promise<Delivery[]> {
       const reply = await redis.xautoclaim(keys.requests, group, consumer, idleMs, '0', 'COUNT', count)
-      return toDeliveries(reply[1] as StreamEntry[])
+      const [, entries, deleted] = reply as [string, StreamEntry[], string[]?]
+      if (deleted && deleted.length > 0) deps.onLost?.(deleted.length)
+      return toDeliveries(entries)
     },
 
     /** Entries delivered to this consumer whose reply may have been lost on the way. */

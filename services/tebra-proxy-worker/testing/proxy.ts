@@ -16,6 +16,7 @@ export function startSimulator() {
     timeZone: 'America/New_York',
     accounts: [
       { customerKey: 'key', user: 'user@clinic.example', password: 'pass<&>word', practiceIds: [1] },
+      { customerKey: 'other-key', user: 'user@other.example', password: 'other', practiceIds: [1] },
     ],
   })
   const server = Bun.serve({

@@ -10,7 +10,7 @@ import type { Outcome } from './outcome.ts'
 import type { RunRequest } from './run-request.ts'
 
 interface Deps {
-  readonly queue: Pick<RequestQueue, 'finish' | 'postpone'>
+  readonly queue: Pick<RequestQueue, 'finish' | 'postpone' | 'hold'>
   readonly run: RunRequest
   readonly cipher: FieldCipher
   readonly audit: AuditLog
@@ -32,6 +32,8 @@ export function createHandleRequest(deps: Deps) {
         return 'dropped'
       case 'retry':
         return queue.postpone(request, outcome)
+      case 'held':
+        return queue.hold(request, outcome.unsettled ?? false)
       case 'failed':
         return queue.finish(request, outcome)
       case 'succeeded': {
@@ -65,7 +67,8 @@ export function createHandleRequest(deps: Deps) {
       const durationMs = performance.now() - startedAt
       deps.onOutcome(request, outcome, durationMs)
       log.info({ outcome: outcome.kind, written, durationMs: Math.round(durationMs) }, 'request worked')
-      if (written === 'done' && outcome.kind !== 'retry') await recordEnd(request, outcome)
+      const ended = outcome.kind === 'succeeded' || outcome.kind === 'failed'
+      if (written === 'done' && ended) await recordEnd(request, outcome)
     } catch (error) {
       if (isNotDurable(error)) return giveBack(request, log)
       // Left pending: after its lease another attempt finds the record as we left it.

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { AccountStopped } from '../accounts/account-stops.ts'
 import { UpstreamUnavailable } from '../breaker/breaker.ts'
 import { UpstreamError } from '../upstream/upstream-error.ts'
 import { backoffMs, outcomeOf } from './outcome.ts'
@@ -41,15 +42,20 @@ test('throttling and an open breaker burn no attempt', () => {
   })
 })
 
-test('a permanent failure is told to the caller, refused credentials are kept for an operator', () => {
+test('a permanent failure is told to the caller, a missing permission is kept for an operator', () => {
   expect(outcomeOf(failure('wrong-patient'), at)).toMatchObject({
     status: 'error',
     error: { retryable: false },
   })
-  expect(outcomeOf(failure('wrong-credentials'), at)).toMatchObject({
+  expect(outcomeOf(failure('not-authorized'), at)).toMatchObject({
     status: 'dead',
     error: { retryable: true },
   })
+})
+
+test('refused credentials, and calls that are not made because of them, wait for the account', () => {
+  expect(outcomeOf(failure('wrong-credentials'), at)).toEqual({ kind: 'held' })
+  expect(outcomeOf(new AccountStopped(), at)).toEqual({ kind: 'held' })
 })
 
 test('a write that may have landed is uncertain and not tried again', () => {

@@ -1,4 +1,5 @@
 import type { AnswerMeta, RequestError } from '#lib/contract/requests.ts'
+import { AccountStopped } from '../accounts/account-stops.ts'
 import { UpstreamUnavailable } from '../breaker/breaker.ts'
 import { errorClasses } from '../upstream/error-classes.ts'
 import { UpstreamError } from '../upstream/upstream-error.ts'
@@ -15,6 +16,8 @@ export type Outcome =
       /** A write may have landed, and the upstream could not be asked yet. */
       readonly unsettled?: true
     }
+  /** The account's credentials are refused: it waits in its practice's line, unsettled as for a retry. */
+  | { readonly kind: 'held'; readonly unsettled?: true }
   /** Somebody else has it now, or it has ended: nothing is written. */
   | { readonly kind: 'dropped' }
 
@@ -28,6 +31,20 @@ export const mayHaveLanded = (failure: unknown): boolean =>
 export const isAway = (failure: unknown): boolean =>
   failure instanceof UpstreamUnavailable ||
   (failure instanceof UpstreamError && (failure.kind === 'transient' || failure.kind === 'malformed'))
+
+/**
+ * Whether a failed probe says nothing of the request itself: for as long as the upstream is away, its probes must not
+ * use up the attempts of those who happen to make them. A fault may be the request's own doing, and counts.
+ */
+export const isOutage = (failure: unknown): boolean =>
+  failure instanceof UpstreamError &&
+  failure.kind === 'transient' &&
+  ['connect-failed', 'connection-lost', 'timed-out', 'server-error'].includes(failure.reason)
+
+/** Whether the upstream does not let the account in, or was not asked because it does not. */
+export const isRefused = (failure: unknown): boolean =>
+  failure instanceof AccountStopped ||
+  (failure instanceof UpstreamError && failure.reason === 'wrong-credentials')
 
 const backoffBaseMs = 500
 const backoffMaxMs = 60_000
@@ -46,6 +63,7 @@ export function outcomeOf(
 ): Outcome {
   if (failure instanceof UpstreamUnavailable)
     return { kind: 'retry', delayMs: at.breakerWaitMs, reason: 'upstream-unavailable', burned: false }
+  if (isRefused(failure)) return { kind: 'held' }
   if (!(failure instanceof UpstreamError)) throw failure
   const error = (retryable: boolean): RequestError => ({
     code: failure.reason,
@@ -59,7 +77,7 @@ export function outcomeOf(
     case 'permanent':
       return { kind: 'failed', status: 'error', error: error(false) }
     case 'authentication':
-      // Kept for an operator: it succeeds once the account's credentials are right again.
+      // Kept for an operator: it succeeds once the account exists, or may do this.
       return { kind: 'failed', status: 'dead', error: error(true) }
     case 'unclear':
       return { kind: 'failed', status: 'uncertain', error: error(false) }

@@ -3,11 +3,15 @@ import type { RedisClient } from '#lib/redis/connect.ts'
 import type { QueueKeys } from '#lib/redis/keys.ts'
 import type { Partitions } from '#lib/redis/partitions.ts'
 import { loadScript } from '#lib/redis/script.ts'
+import { AccountStopped } from '../accounts/account-stops.ts'
 
 /** Waits until an operation of an account may be called; one limiter for the whole fleet, by Redis' clock. */
 export interface RateLimiter {
-  /** Resolves when this caller holds the next turn. Rejects with the signal's reason when it is aborted. */
-  admit(account: string, operation: string, signal: AbortSignal): Promise<void>
+  /**
+   * Resolves when this caller holds the next turn. Rejects with the signal's reason when it is aborted, and with
+   * `AccountStopped` while the account is stopped, unless it is tried whether it still is.
+   */
+  admit(account: string, operation: string, signal: AbortSignal, options?: { probe: boolean }): Promise<void>
   /** Nobody calls the operation for `ms`: the upstream said that it was too much. */
   pause(account: string, operation: string, ms: number): Promise<void>
   /** What the vendor states for an account (GetThrottles) overrides the table; in ms, 0 is no limit. */
@@ -33,6 +37,13 @@ const vendorIntervals: Readonly<Record<string, number>> = {
 }
 const unknownIntervalMs = 1_000
 
+/** `of`: the account whose being stopped denies the turn; '' for none. */
+interface Turn {
+  readonly interval: number
+  readonly pause: number
+  readonly of: string
+}
+
 const takeTurns = loadScript<number[]>(new URL('./take-turn.lua', import.meta.url))
 
 /**
@@ -55,50 +66,50 @@ export function createRateLimiter(deps: {
   const batches = new Map(
     deps.partitions.all.map((keys) => [
       keys,
-      createBatch((turns: readonly { key: string; interval: number; pause: number }[]) =>
+      createBatch((turns: readonly (Turn & { key: string })[]) =>
         takeTurns(
           deps.redis,
-          turns.map(({ key }) => key),
-          turns.flatMap(({ interval, pause }) => [interval, pause]),
+          [keys.stops, ...turns.map(({ key }) => key)],
+          turns.flatMap(({ interval, pause, of }) => [interval, pause, of]),
         ),
       ),
     ]),
   )
-  const takeTurn = async (
-    account: string,
-    operation: string,
-    turn: { interval: number; pause: number },
-  ): Promise<number> => {
+  const takeTurn = async (account: string, operation: string, turn: Turn): Promise<number> => {
     const keys: QueueKeys = deps.partitions.of(account)
     return (await batches.get(keys)?.({ key: keys.limit(account, operation), ...turn })) ?? 0
   }
 
-  const waitForTurn = async (account: string, operation: string, signal: AbortSignal): Promise<void> => {
+  const waitForTurn = async (
+    account: string,
+    operation: string,
+    signal: AbortSignal,
+    probe: boolean,
+  ): Promise<void> => {
     for (;;) {
       signal.throwIfAborted()
-      const waitMs = await takeTurn(account, operation, {
-        interval: intervalMs(account, operation),
-        pause: 0,
-      })
+      const interval = intervalMs(account, operation)
+      const waitMs = await takeTurn(account, operation, { interval, pause: 0, of: probe ? '' : account })
       if (waitMs === 0) return
+      if (waitMs < 0) throw new AccountStopped('the credentials of this account were refused')
       await sleep(waitMs, signal)
     }
   }
 
   return {
-    admit(account, operation, signal) {
+    admit(account, operation, signal, { probe } = { probe: false }) {
       // Without an interval there is no line to stand in, only a pause to keep.
-      if (intervalMs(account, operation) === 0) return waitForTurn(account, operation, signal)
+      if (intervalMs(account, operation) === 0) return waitForTurn(account, operation, signal, probe)
       const key = JSON.stringify([account, operation])
       const before = lines.get(key) ?? Promise.resolve()
-      const turn = before.then(() => waitForTurn(account, operation, signal))
+      const turn = before.then(() => waitForTurn(account, operation, signal, probe))
       const settled = turn.catch(() => {})
       lines.set(key, settled)
       void settled.then(() => lines.get(key) === settled && lines.delete(key))
       return turn
     },
     async pause(account, operation, ms) {
-      await takeTurn(account, operation, { interval: 0, pause: Math.max(1, Math.ceil(ms)) })
+      await takeTurn(account, operation, { interval: 0, pause: Math.max(1, Math.ceil(ms)), of: '' })
     },
     override(account, intervals) {
       stated.set(account, intervals)

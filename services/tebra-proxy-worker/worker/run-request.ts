@@ -2,6 +2,7 @@ import { actions } from '#lib/contract/actions.ts'
 import type { Permission } from '#lib/contract/permissions.ts'
 import type { FieldCipher } from '#lib/crypto/field-cipher.ts'
 import { placeOf } from '#lib/crypto/request-place.ts'
+import { AccountStopped } from '../accounts/account-stops.ts'
 import { type Breaker, UpstreamUnavailable } from '../breaker/breaker.ts'
 import type { NoteWrite } from '../cache/note-write.ts'
 import type { AskingTurn, TakeReadTurn } from '../cache/read-turns.ts'
@@ -9,7 +10,7 @@ import type { ClaimedRequest } from '../queue/claimed-request.ts'
 import type { RequestQueue } from '../queue/request-queue.ts'
 import type { Upstream } from '../upstream/upstream.ts'
 import { UpstreamError } from '../upstream/upstream-error.ts'
-import { isAway, mayHaveLanded, type Outcome, outcomeOf } from './outcome.ts'
+import { isAway, isOutage, isRefused, mayHaveLanded, type Outcome, outcomeOf } from './outcome.ts'
 import { type Reconciliation, reconcile } from './reconcile.ts'
 
 interface Deps {
@@ -24,6 +25,8 @@ interface Deps {
   readonly permissionsOf: (practiceId: string, userId: string) => Promise<readonly Permission[]>
   /** The upstream said that it was too much: nobody calls this operation for a while. */
   readonly pause: (practiceId: string, operation: string, ms: number) => Promise<void>
+  /** The upstream refused the practice's account: nobody sends its credentials for a while. */
+  readonly stopAccount: (practiceId: string) => Promise<void>
 }
 
 /** A request that takes its worker down with it is not handed to worker after worker. */
@@ -62,18 +65,19 @@ export function createRunRequest(deps: Deps): RunRequest {
     const params = actions[action].params.parse(JSON.parse(await deps.cipher.decrypt(place, request.params)))
     const context = { practiceId, correlationId, signal }
 
+    const later = (spent: { burned: boolean; unsettled?: true }): Outcome => ({
+      kind: 'retry',
+      delayMs: deps.breakerWaitMs,
+      reason: 'upstream-unavailable',
+      ...spent,
+    })
+
     const settle = async (attempt: number): Promise<Outcome> => {
-      const found = await ask(() =>
+      const found = await ask(practiceId, () =>
         reconcile(upstream, action as 'createAppointment' | 'updateAppointment', params, context),
       )
-      if (found.kind === 'later')
-        return {
-          kind: 'retry',
-          delayMs: deps.breakerWaitMs,
-          reason: 'upstream-unavailable',
-          burned: true,
-          unsettled: true,
-        }
+      if (found.kind === 'held') return { kind: 'held', unsettled: true }
+      if (found.kind === 'later') return later({ burned: true, unsettled: true })
       if (found.kind !== 'not-applied') await noteWrite()
       if (found.kind === 'applied') return { kind: 'succeeded', result: found.result }
       if (found.kind === 'unknown')
@@ -93,26 +97,35 @@ export function createRunRequest(deps: Deps): RunRequest {
 
     const callOnce = async (turn: AskingTurn): Promise<Outcome> => {
       let result: unknown
+      let isProbe = false
       try {
-        result = await breaker.call(() => upstream.perform({ ...context, action, params, onAdmitted }))
+        result = await breaker.call((probe) => {
+          isProbe = probe
+          return upstream.perform({ ...context, action, params, onAdmitted })
+        })
       } catch (error) {
         if (error instanceof Withdrawn) return { kind: 'dropped' }
-        return afterFailure(error, turn)
+        return afterFailure(error, turn, isProbe)
       }
       await noteWrite()
       const meta = await turn.keep(result)
       return { kind: 'succeeded', result, ...(meta && { meta }) }
     }
 
-    const afterFailure = async (error: unknown, turn: AskingTurn): Promise<Outcome> => {
+    const afterFailure = async (error: unknown, turn: AskingTurn, isProbe: boolean): Promise<Outcome> => {
       if (error instanceof UpstreamError && error.kind === 'throttled')
         await deps.pause(practiceId, error.operation, error.throttledMs ?? 1_000)
+      if (isRefused(error)) await stopAccount(practiceId, error)
       if (mayHaveLanded(error)) await noteWrite()
       if (error instanceof UpstreamError && error.kind === 'unclear' && !signal.aborted)
         return settle(attempt)
+      // Stopped between the operations of one action: the write may have been among those that were sent.
+      if (error instanceof AccountStopped && attempt > 0 && !idempotent)
+        return { kind: 'held', unsettled: true }
       if (signal.aborted) return { kind: 'dropped' }
       const older = isAway(error) ? await turn.standIn() : undefined
       if (older) return { kind: 'succeeded', ...older }
+      if (isProbe && isOutage(error)) return later({ burned: false })
       return outcomeOf(error, {
         attempt,
         attemptsMax,
@@ -138,11 +151,23 @@ export function createRunRequest(deps: Deps): RunRequest {
     }
   }
 
-  async function ask(question: () => Promise<Reconciliation>): Promise<Reconciliation | { kind: 'later' }> {
+  /** Only for a refusal: an account that was not asked because it is stopped says nothing new. */
+  async function stopAccount(practiceId: string, error: unknown): Promise<void> {
+    if (error instanceof UpstreamError) await deps.stopAccount(practiceId)
+  }
+
+  async function ask(
+    practiceId: string,
+    question: () => Promise<Reconciliation>,
+  ): Promise<Reconciliation | { kind: 'later' | 'held' }> {
     try {
       return await breaker.call(question)
     } catch (error) {
       if (error instanceof UpstreamUnavailable) return { kind: 'later' }
+      if (isRefused(error)) {
+        await stopAccount(practiceId, error)
+        return { kind: 'held' }
+      }
       if (error instanceof UpstreamError) return { kind: 'unknown' }
       throw error
     }

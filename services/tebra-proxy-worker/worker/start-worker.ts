@@ -1,8 +1,13 @@
 import type { ServiceGround } from '#lib/lifecycle/open-service.ts'
 import { connectReader, connectSubscriber, disconnect, untilReady } from '#lib/redis/connect.ts'
 import type { QueueKeys } from '#lib/redis/keys.ts'
+import { createLock } from '#lib/redis/lock.ts'
 import type { Partitions } from '#lib/redis/partitions.ts'
 import { redisAt } from '#lib/redis/redis-place.ts'
+import type { AccountStops } from '../accounts/account-stops.ts'
+import { createProbeAccounts } from '../accounts/probe-accounts.ts'
+import type { AlertBook } from '../alerts/alert-book.ts'
+import { repeatPatiently } from '../alerts/repeat-patiently.ts'
 import { createFleetBreaker } from '../breaker/fleet-breaker.ts'
 import type { AnswerCache } from '../cache/answer-cache.ts'
 import { createNoteWrite } from '../cache/note-write.ts'
@@ -14,6 +19,7 @@ import { createRequestQueue } from '../queue/request-queue.ts'
 import type { Upstream } from '../upstream/upstream.ts'
 import { createHandleRequest } from './handle-request.ts'
 import { startHeartbeat } from './heartbeat.ts'
+import { createLeaderJobs } from './leader-jobs.ts'
 import { createRunRequest } from './run-request.ts'
 import { createWorkerLoop, type WorkerLoop } from './worker-loop.ts'
 
@@ -23,9 +29,14 @@ export const inlineBytesMax = 256 * 1024
 
 type RunDeps = Parameters<typeof createRunRequest>[0]
 
-interface Options extends Pick<RunDeps, 'permissionsOf' | 'pause' | 'random'> {
+interface Options extends Pick<RunDeps, 'permissionsOf' | 'pause' | 'random' | 'stopAccount'> {
   readonly partitions: Partitions
   readonly upstream: Upstream
+  /** The same upstream, whose calls are admitted although the account is stopped. */
+  readonly tryingUpstream: Upstream
+  readonly stops: AccountStops
+  readonly accountOf: (practiceId: string) => string
+  readonly book: AlertBook
   readonly cache: AnswerCache
   readonly nameRead: NameRead
   readonly confirmDurable: ConfirmDurable
@@ -65,8 +76,20 @@ export async function startWorker(ground: ServiceGround, config: TebraProxyWorke
   // Each partition has its share of the places: its reader blocks, and cannot know what the others are about to take.
   const concurrency = Math.ceil(config.CONCURRENCY / options.partitions.count)
   const loops: WorkerLoop[] = []
+  const lost = metrics.counter(
+    'tebra_lost_entries_total',
+    'Queue entries that were deleted, and requests put back',
+    ['how'],
+  )
+  const patienceMs = 3 * config.LEASE_MS
+  const tellLost = (subject: string, reason: string, stands: boolean): Promise<void> =>
+    options.book
+      .tell([{ kind: 'lost-entries', subject, reason, stands, standsMs: 3 * patienceMs }])
+      .catch(warn('an alert could not be raised'))
+
   const inFlight = () => loops.reduce((sum, loop) => sum + loop.inFlight(), 0)
   const idleMs = () => Math.max(...loops.map((loop) => loop.idleMs()))
+  const stuckMs = () => Math.max(...loops.map((loop) => loop.stuckMs()))
 
   const openLoop = async (keys: QueueKeys): Promise<WorkerLoop> => {
     const reader = connectReader(redisAt(config, `${ground.service}-reader`), blockMs, {
@@ -79,9 +102,32 @@ export async function startWorker(ground: ServiceGround, config: TebraProxyWorke
       consumer,
       confirmDurable: options.confirmDurable,
       limits: { retentionMs: config.RETENTION_MS, inlineBytesMax },
+      onLost: (entries) => {
+        lost.inc({ how: 'deleted-in-hand' }, entries)
+        logger.error({ stream: keys.requests, entries }, 'queue entries were deleted while a worker had them')
+        void tellLost(keys.requests, 'deleted-in-hand', true)
+      },
     })
     return createWorkerLoop({
       queue,
+      jobs: createLeaderJobs({
+        redis,
+        keys,
+        worker: consumer,
+        queue,
+        leaseMs: config.LEASE_MS,
+        patienceMs,
+        isStopped: async (practiceId) =>
+          (await options.stops.read(options.accountOf(practiceId))) !== undefined,
+      }),
+      reaper: createLock({ redis, key: keys.reaper, owner: consumer, heldMs: config.LEASE_MS / 2 }),
+      async onSwept({ back, clean }) {
+        if (back.length > 0) {
+          lost.inc({ how: 'put-back' }, back.length)
+          logger.error({ stream: keys.requests, requests: back }, 'requests that were nowhere were put back')
+          await tellLost(keys.requests, 'put-back', true)
+        } else if (clean) await tellLost(keys.requests, 'put-back', false)
+      },
       reader,
       requests: keys.requests,
       consumer,
@@ -111,18 +157,37 @@ export async function startWorker(ground: ServiceGround, config: TebraProxyWorke
 
   await breaker.start()
   for (const loop of loops) loop.start()
+  const startedAt = performance.now()
   const heartbeat = startHeartbeat({
     redis,
     name: consumer,
-    now,
-    vitals: () => ({ inFlight: inFlight(), idleMs: idleMs(), rssBytes: options.rssBytes() }),
+    leaseMs: config.LEASE_MS,
+    vitals: () => ({
+      inFlight: inFlight(),
+      upMs: performance.now() - startedAt,
+      idleMs: stuckMs(),
+      rssBytes: options.rssBytes(),
+    }),
     onError: warn('heartbeat failed'),
   })
+  const stopping = new AbortController()
+  void repeatPatiently(
+    createProbeAccounts({ stops: options.stops, upstream: options.tryingUpstream, breaker, logger }),
+    {
+      everyMs: Math.min(1_000, config.LEASE_MS),
+      waitMsMax: config.LEASE_MS,
+      signal: stopping.signal,
+      onFailure: warn('stopped accounts could not be tried'),
+    },
+  )
 
   return {
     /** ms since the slowest of its loops last came round. */
     idleMs,
+    /** ms since the slowest of its loops last took, ended, or vainly looked for a request. */
+    stuckMs,
     async stop(): Promise<void> {
+      stopping.abort()
       await Promise.all(loops.map((loop) => loop.stop()))
       await Promise.all([
         breaker.stop(),

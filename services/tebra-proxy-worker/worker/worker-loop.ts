@@ -2,12 +2,18 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { actions } from '#lib/contract/actions.ts'
 import type { Logger } from '#lib/observability/logger.ts'
 import type { RedisClient } from '#lib/redis/connect.ts'
+import type { Lock } from '#lib/redis/lock.ts'
 import type { ClaimedRequest } from '../queue/claimed-request.ts'
 import { type Delivery, readNew } from '../queue/deliveries.ts'
 import type { RequestQueue } from '../queue/request-queue.ts'
+import type { LeaderJobs, Swept } from './leader-jobs.ts'
 
 interface Deps {
   readonly queue: RequestQueue
+  readonly jobs: LeaderJobs
+  /** Held by the worker that takes over what others left behind: by one that has room. */
+  readonly reaper: Lock
+  readonly onSwept: (swept: Swept) => Promise<void>
   /** A connection of the loop's own: its reads block. */
   readonly reader: RedisClient
   /** The partition's stream of requests. */
@@ -36,6 +42,7 @@ const pollMs = 50
 const gatherMs = 2
 const moveEveryMs = 200
 const troubleMs = 500
+const sweepEveryMsMax = 5_000
 /** Of the 8 s a shutdown has, what running calls may take to come to their end. */
 const finishWithinMs = 5_000
 const abortedWithinMs = 500
@@ -50,6 +57,8 @@ export function createWorkerLoop(deps: Deps) {
   /** Called when a place gets free, where the reader waits for one. */
   let onFreed = () => {}
   let lastReadAt = Number.NEGATIVE_INFINITY
+  /** When a request was last taken, ended, or looked for in vain: what full hands that never come free do not do. */
+  let lastProgressAt = performance.now()
   let loops: Promise<unknown> = Promise.resolve()
 
   /** A pause between two rounds, cut short when the worker stops. */
@@ -76,6 +85,8 @@ export function createWorkerLoop(deps: Deps) {
     const count = deps.room(inFlight.size)
     if (count === 0) {
       lastReadAt = performance.now()
+      // The breaker or its ramp holds it back, not its own requests.
+      if (inFlight.size < deps.concurrency) lastProgressAt = lastReadAt
       const freed = new Promise<void>((resolve) => {
         onFreed = resolve
       })
@@ -87,8 +98,9 @@ export function createWorkerLoop(deps: Deps) {
     }
     gathered = false
     const deliveries = await readNew(reader, deps.requests, deps.consumer, { count, blockMs: deps.blockMs })
-    lastReadAt = performance.now()
     await launch(deliveries)
+    lastReadAt = performance.now()
+    lastProgressAt = lastReadAt
   }
 
   const keepLeases = async (): Promise<void> => {
@@ -97,7 +109,13 @@ export function createWorkerLoop(deps: Deps) {
       inFlight.get(id)?.abort.abort(new Error('taken over'))
     }
     const room = deps.room(inFlight.size)
-    if (room > 0) await launch(await queue.reclaim(deps.leaseMs, room))
+    if (room > 0 && (await deps.reaper.take())) await launch(await queue.reclaim(deps.leaseMs, room))
+  }
+
+  const sweep = async (): Promise<void> => {
+    const swept = await deps.jobs.sweep()
+    if (swept) await deps.onSwept(swept)
+    await deps.jobs.tidy()
   }
 
   const repeat = async (what: string, everyMs: number, step: () => Promise<unknown>): Promise<void> => {
@@ -130,7 +148,9 @@ export function createWorkerLoop(deps: Deps) {
     start(): void {
       loops = Promise.all([
         repeat('read', 0, read),
-        repeat('move', moveEveryMs, () => queue.moveDue()),
+        repeat('lead', deps.leaseMs / 3, deps.jobs.lead),
+        repeat('move', moveEveryMs, deps.jobs.move),
+        repeat('sweep', Math.min(deps.leaseMs, sweepEveryMsMax), sweep),
         repeat('lease', deps.leaseMs / 3, keepLeases),
       ])
     },
@@ -144,12 +164,17 @@ export function createWorkerLoop(deps: Deps) {
       for (const { abort } of inFlight.values()) abort.abort(new Error('shutting down'))
       await Promise.race([ending, sleep(abortedWithinMs)])
       await loops
+      await Promise.all([deps.jobs.resign(), deps.reaper.free()]).catch((error: unknown) =>
+        logger.warn({ err: error }, 'what this worker did for all could not be handed on'),
+      )
       await handBack().catch((error: unknown) => logger.warn({ err: error }, 'handing back failed'))
     },
 
     inFlight: () => inFlight.size,
     /** ms since the loop last came round. */
     idleMs: () => performance.now() - lastReadAt,
+    /** ms since it last came on; see `lastProgressAt`. */
+    stuckMs: () => performance.now() - lastProgressAt,
   }
 }
 

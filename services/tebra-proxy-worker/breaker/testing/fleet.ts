@@ -65,7 +65,7 @@ export async function startFleet(redis: TestRedis, size: number, options: FleetO
     lines,
     alerts: async () =>
       (await redis.redis.xrange(fleetKeys.alerts, '-', '+')).map(
-        ([, fields]) => `${fields[1]}: ${fields[5]}`,
+        ([, fields]) => `${fields[1]} ${fields[3]}: ${fields[9]}`,
       ),
     async stop() {
       await Promise.all(members.map((member) => member.stop()))

@@ -1,0 +1,120 @@
+import type { RedisClient } from '#lib/redis/connect.ts'
+import { fleetKeys, type QueueKeys } from '#lib/redis/keys.ts'
+import type { Partitions } from '#lib/redis/partitions.ts'
+import { loadScript } from '#lib/redis/script.ts'
+import { group } from '../queue/deliveries.ts'
+import type { Sighting } from './alert-book.ts'
+
+export interface Thresholds {
+  /** Of the oldest open request, in ms. */
+  readonly queueAgeMs: number
+  /** Open requests in all partitions. */
+  readonly queueDepth: number
+  readonly queueBytesMax: number
+  /** A worker that comes on no more for this long, while work waits, is stalled. */
+  readonly stalledMs: number
+}
+
+/** Trouble that a figure shows ends only well below where it began: a figure at its threshold is no story. */
+const calm = 0.8
+
+const uncertainScript = loadScript<[uncertain: number, unseen: number]>(
+  new URL('./count-uncertain.lua', import.meta.url),
+)
+const uncertainMax = 500
+
+const beyond = (figure: number, threshold: number): boolean | undefined =>
+  figure >= threshold ? true : figure < calm * threshold ? false : undefined
+
+const seen = (sighting: Omit<Sighting, 'stands'>, stands: boolean | undefined): Sighting[] =>
+  stands === undefined ? [] : [{ ...sighting, stands }]
+
+/** Age, depth and bytes of the queue; workers that are gone with requests in hand, or come on no more. */
+export async function watchQueue(
+  redis: RedisClient,
+  partitions: Partitions,
+  limits: Thresholds,
+): Promise<Sighting[]> {
+  const [seconds = 0, micros = 0] = await redis.time()
+  const now = Number(seconds) * 1_000 + Number(micros) / 1_000
+  const [parts, live] = await Promise.all([
+    Promise.all(partitions.all.map((keys) => readPartition(redis, keys))),
+    redis.zrange(fleetKeys.workers, '0', '-1'),
+  ])
+  const depth = parts.reduce((sum, part) => sum + part.depth, 0)
+  const ageMs = Math.max(...parts.map(({ oldest }) => (oldest === undefined ? 0 : now - oldest)))
+  // Which one is full says the intake, at the moment it refuses.
+  const bytes = Math.max(...parts.map((part) => part.bytes))
+  const progress = await Promise.all(live.map((name) => redis.hget(fleetKeys.worker(name), 'lastProgressAt')))
+  const holders = new Set(parts.flatMap(({ consumers }) => consumers))
+  return [
+    ...seen(
+      { kind: 'queue-age', subject: 'queue', reason: 'oldest-request' },
+      beyond(ageMs, limits.queueAgeMs),
+    ),
+    ...seen(
+      { kind: 'queue-depth', subject: 'queue', reason: 'open-requests' },
+      beyond(depth, limits.queueDepth),
+    ),
+    ...(bytes < calm * limits.queueBytesMax
+      ? seen({ kind: 'queue-full', subject: 'queue', reason: 'byte-budget' }, false)
+      : []),
+    ...[...holders]
+      .filter((name) => !live.includes(name))
+      .flatMap((subject) => seen({ kind: 'worker-dead', subject, reason: 'silent-with-requests' }, true)),
+    ...live.flatMap((subject, index) => {
+      const idleMs = now - Number(progress[index] ?? now)
+      return seen(
+        { kind: 'worker-stalled', subject, reason: 'no-progress' },
+        depth > 0 && idleMs > limits.stalledMs,
+      )
+    }),
+  ]
+}
+
+async function readPartition(redis: RedisClient, keys: QueueKeys) {
+  const [depth, oldest, bytes, consumers] = await Promise.all([
+    redis.zcard(keys.open),
+    redis.zrange(keys.open, '0', '0', 'WITHSCORES'),
+    redis.get(keys.bytes),
+    // NOGROUP: no worker has ever been there.
+    redis.xpending(keys.requests, group).catch(() => []),
+  ])
+  const [, , , held] = consumers as [number, string, string, [name: string, count: string][] | null]
+  return {
+    depth,
+    oldest: oldest[1] === undefined ? undefined : Number(oldest[1]),
+    bytes: Number(bytes ?? 0),
+    consumers: (held ?? []).map(([name]) => name),
+  }
+}
+
+/** Dead letters, writes of which nobody knows, and accounts that Tebra lets in no more, of each practice. */
+export async function watchPractices(
+  redis: RedisClient,
+  partitions: Partitions,
+  practices: readonly { practiceId: string; account: string }[],
+): Promise<Sighting[]> {
+  const stops = new Set(
+    (await Promise.all(partitions.all.map(({ stops }) => redis.zrange(stops, '0', '-1')))).flat(),
+  )
+  const sightings = await Promise.all(
+    practices.map(async ({ practiceId, account }) => {
+      const keys = partitions.of(practiceId)
+      const dead = keys.dead(practiceId)
+      const about = { subject: practiceId, practiceId }
+      const listed = await redis.zcard(dead)
+      const [uncertain, unseen] =
+        listed === 0 ? [0, 0] : await uncertainScript(redis, [dead], [keys.request(''), uncertainMax])
+      return [
+        ...seen({ kind: 'dead-letters', reason: 'unsettled', ...about }, listed > uncertain),
+        ...seen(
+          { kind: 'uncertain-write', reason: 'unsettled', ...about },
+          uncertain > 0 ? true : unseen > 0 ? undefined : false,
+        ),
+        ...seen({ kind: 'credentials', reason: 'refused', ...about }, stops.has(account)),
+      ]
+    }),
+  )
+  return sightings.flat()
+}
