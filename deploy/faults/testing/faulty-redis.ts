@@ -17,6 +17,8 @@ export interface FaultyRedis {
   readonly folder: string
   /** The first word of the server's reply to a GET, asked whether it is ready or not; '' where nobody answers. */
   firstWord(): Promise<string>
+  /** Ends the rest that it takes after each command that it reads from its file. */
+  readOn(): Promise<void>
   /** Ends the server with a signal and starts it again on its port and its append-only file. */
   restart(signal: NodeJS.Signals, awayMs?: number, more?: RedisSettings): Promise<void>
 }
@@ -36,6 +38,18 @@ export function faultyRedis(settings: RedisSettings = {}) {
       })
     let server = await start()
     const wire = await startTcpProxy(server.port)
+    /** One question on a connection of its own, to a server that may not be ready. */
+    const ask = async <Reply>(question: (asking: Redis) => Promise<Reply>): Promise<Reply> => {
+      const asking = new Redis(server.port, '127.0.0.1', {
+        username: 'operator',
+        password,
+        enableReadyCheck: false,
+        lazyConnect: true,
+        retryStrategy: () => null,
+      })
+      asking.on('error', () => {})
+      return question(asking).finally(() => asking.disconnect())
+    }
     const operator = connectCommands(
       { url: `redis://operator:${password}@127.0.0.1:${server.port}`, name: 'operator' },
       { onError: () => {} },
@@ -49,18 +63,12 @@ export function faultyRedis(settings: RedisSettings = {}) {
         return server
       },
       async firstWord() {
-        const asking = new Redis(server.port, '127.0.0.1', {
-          username: 'operator',
-          password,
-          enableReadyCheck: false,
-          lazyConnect: true,
-          retryStrategy: () => null,
-        })
-        asking.on('error', () => {})
-        const reply = await asking.get('nothing').catch((error: Error) => error)
-        asking.disconnect()
+        const reply = await ask((asking) => asking.get('nothing')).catch((error: Error) => error)
         if (!(reply instanceof Error)) return 'OK'
         return reply.name === 'ReplyError' ? (reply.message.split(' ')[0] ?? '') : ''
+      },
+      async readOn() {
+        await ask((asking) => asking.config('SET', 'key-load-delay', '0')).catch(() => {})
       },
       async restart(signal, awayMs = 0, more = {}) {
         await server.child.end(signal)

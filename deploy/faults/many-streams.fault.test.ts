@@ -1,0 +1,122 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { connect, type Socket } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createEventBus } from '#lib/bus/event-bus.ts'
+import type { ServiceGround } from '#lib/lifecycle/open-service.ts'
+import { type Child, startChild } from '#lib/processes/child.ts'
+import { freePort } from '#lib/processes/free-port.ts'
+import { until, untilAnswers } from '#lib/processes/wait.ts'
+import { disconnect } from '#lib/redis/connect.ts'
+import { openTestGround, signInTestUser, type TestSession, testSecrets } from '#lib/testing/ground.ts'
+import { lavishRates } from '#lib/testing/lavish-rates.ts'
+import { onePartition } from '#lib/testing/one-partition.ts'
+import { startTestRedis, type TestRedis } from '#lib/testing/redis.ts'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const perRound = 1_000
+const rounds = 8
+
+let redis: TestRedis
+let ground: ServiceGround
+let session: TestSession
+let port: number
+let child: Child
+beforeAll(async () => {
+  redis = await startTestRedis()
+  ground = await openTestGround('test', redis)
+  session = await signInTestUser(ground, { roles: ['operator'] })
+  port = await freePort()
+  child = startChild(`${root}node_modules/.bin/bun`, [`${root}services/stream-sse/server.ts`], {
+    cwd: root,
+    env: {
+      PATH: process.env.PATH ?? '',
+      HOME: process.env.HOME ?? '',
+      TZ: 'UTC',
+      PORT: String(port),
+      HOST: '127.0.0.1',
+      REDIS_URL: redis.url,
+      PHI_KEY: testSecrets.PHI_KEY.toString('base64'),
+      AUDIT_KEY: testSecrets.AUDIT_KEY.toString('base64'),
+      LOG_LEVEL: 'silent',
+      STREAMS_MAX: '5000',
+      STREAMS_PER_USER_MAX: '5000',
+      STREAMS_PER_PRACTICE_MAX: '5000',
+      KEEP_ALIVE_MS: '1000',
+      ...lavishRates,
+    },
+  })
+  await untilAnswers(`http://127.0.0.1:${port}/readyz`)
+})
+afterAll(async () => {
+  await child.end()
+  disconnect(ground.redis)
+  await redis.stop()
+})
+
+interface Client {
+  readonly socket: Socket
+  heard: string
+}
+
+async function open(count: number): Promise<Client[]> {
+  const clients = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const socket = connect(port, '127.0.0.1')
+      const client: Client = { socket, heard: '' }
+      socket.on('error', () => {})
+      socket.on('data', (bytes) => {
+        client.heard += bytes.toString('latin1')
+      })
+      await new Promise<void>((resolve) => socket.once('connect', () => resolve()))
+      socket.write(
+        `GET /events?streams=agent_updates HTTP/1.1\r\nHost: x\r\nAuthorization: ${session.headers.Authorization}\r\n\r\n`,
+      )
+      return client
+    }),
+  )
+  await until('all are live', () => clients.every(({ heard }) => heard.includes('event: ready')), 60_000)
+  return clients
+}
+
+const streams = async () =>
+  Number(
+    /sse_streams_open\{[^}]*\} (\d+)/.exec(
+      await (await fetch(`http://127.0.0.1:${port}/metrics`)).text(),
+    )?.[1],
+  )
+const descriptors = async () => (await readdir(`/proc/${child.process.pid}/fd`)).length
+const rssBytes = async () =>
+  Number(/VmRSS:\s+(\d+) kB/.exec(await readFile(`/proc/${child.process.pid}/status`, 'utf8'))?.[1]) * 1_024
+
+/** How clients go: politely, by a reset, after closing only their own side, and without reading a byte any more. */
+const leaves: readonly ((socket: Socket) => void)[] = [
+  (socket) => socket.destroy(),
+  (socket) => socket.resetAndDestroy(),
+  (socket) => socket.end(),
+  (socket) => socket.pause().end(),
+]
+
+test('thousands of connections come and go, and leave neither memory nor sockets behind', async () => {
+  const bus = createEventBus({ ...ground, partitions: onePartition })
+  const before = await descriptors()
+  const memory: number[] = []
+  for (let round = 0; round < rounds; round += 1) {
+    const clients = await open(perRound)
+    expect(await streams()).toBe(perRound)
+    const { practiceId } = session
+    await bus.append({ practiceId, stream: 'agent_updates', event: 'round', data: { round } })
+    const told = `"data":{"round":${round}}`
+    await until('each is told', () => clients.every(({ heard }) => heard.includes(told)), 30_000)
+    for (const [index, { socket }] of clients.entries()) leaves[index % leaves.length]?.(socket)
+    await until('all are let go', async () => (await streams()) === 0, 30_000)
+    for (const { socket } of clients) socket.destroy()
+    await until('their sockets are closed', async () => (await descriptors()) <= before + 5, 30_000)
+    memory.push(await rssBytes())
+    console.log(memory.map((b) => Math.round(b / 1e6)).join(' '))
+  }
+  // The runtime takes some rounds until it has the memory that it goes on with; a leak would go on growing.
+  const settled = Math.max(...memory.slice(0, rounds / 2))
+  const last = Math.min(...memory.slice(-2))
+  expect(last, `${memory.map((bytes) => Math.round(bytes / 1e6)).join(', ')} MB`).toBeLessThan(settled + 20e6)
+})
