@@ -31,9 +31,10 @@ beforeAll(async () => {
   await simulator.control('limits', { scale: 0.1 })
   const env = {
     LEASE_MS: '1500',
-    LIMITER_MARGIN_MS: '40',
+    // The judge sees when calls arrive, and a busy machine lets some of them travel longer than others.
+    LIMITER_MARGIN_MS: '160',
     BREAKER_WAIT_MS: scaled(10_000),
-    QUEUE_BYTES_MAX: '220000',
+    QUEUE_BYTES_MAX: '180000',
   }
   intake = await startProxy(redis, simulator, { ROLE: 'intake', ...env })
   worker = await startProxy(redis, simulator, { ROLE: 'worker', ...env })

@@ -21,14 +21,16 @@ import {
   untilReadiness,
 } from './testing/run-load.ts'
 
-const fault = faultyRedis()
+// Without `always` a killed Redis may take with it what it had answered while the disk was busy with the second before.
+const fault = faultyRedis({ appendfsync: 'always' })
 let stack: TestStack
 let redis: FaultyRedis
 let desk: Awaited<ReturnType<typeof signIn>>
 let load: Load
 
 beforeAll(async () => {
-  stack = await startTestStack({ LEASE_MS: '1500', LIMITER_MARGIN_MS: '0' }, fault.startRedis)
+  const env = { LEASE_MS: '1500', LIMITER_MARGIN_MS: '0', DURABILITY: 'aof' }
+  stack = await startTestStack(env, fault.startRedis)
   redis = fault.redis
   await fetch(`${stack.simulatorUrl}/control/limits`, {
     method: 'POST',
