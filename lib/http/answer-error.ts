@@ -8,7 +8,9 @@ import type { ServiceEnv } from './service-env.ts'
 /** The one `onError`: whatever was thrown becomes RFC 9457 problem details; a 5xx never carries an inner message. */
 export function answerError(error: unknown, c: Context<ServiceEnv>): Response {
   const known = asDomainError(error)
-  if (known.status >= 500) c.var.log.error({ err: error, code: known.code }, 'request failed')
+  // The request's own line tells it too, so that refused attempts can be counted.
+  c.set('log', c.var.log.with({ code: known.code }))
+  if (known.status >= 500) c.var.log.error({ err: error }, 'request failed')
   return problemResponse(known, c.var.requestId)
 }
 

@@ -190,6 +190,17 @@ test('names session, practice and user in the handler’s log lines, and never t
   expect(service.lines.join('')).not.toContain(user.tokenHash)
 })
 
+test('names who was refused, and why, in the request’s line', async () => {
+  await request('/operations')
+  expect(service.logged().at(-1)).toMatchObject({
+    message: 'request',
+    status: 403,
+    code: 'forbidden',
+    userId: user.userId,
+    session: user.tokenHash.slice(0, 16),
+  })
+})
+
 test('takes the cookie on a GET without an Origin', async () => {
   expect(await status('/me', cookie())).toBe(200)
 })

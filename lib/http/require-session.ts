@@ -90,14 +90,15 @@ export function requireSession(
     const activity = c.req.header('X-Background') === undefined
     const session = await deps.guard.check(credentials.token, { activity })
     if (!session) throw new DomainError('unauthenticated')
-    const rateHeaders = await deps.rates?.admit(session, routeClassOf(c.req.method, deps))
-    if (deps.permission) requirePermission(session, deps.permission)
-    requireProof(session, deps)
-    c.set('session', session)
+    // First of all, so that the line of a refusal says whose it was.
     c.set(
       'log',
       c.var.log.with({ session: session.id, practiceId: session.practiceId, userId: session.userId }),
     )
+    const rateHeaders = await deps.rates?.admit(session, routeClassOf(c.req.method, deps))
+    if (deps.permission) requirePermission(session, deps.permission)
+    requireProof(session, deps)
+    c.set('session', session)
     await next()
     // After the handler, so that a refusal tells it too.
     for (const [name, value] of Object.entries(rateHeaders ?? {})) c.header(name, value)

@@ -16,6 +16,8 @@ const write = createRoute({
   responses: { 200: { description: 'Written', content: { 'application/json': { schema: Note } } } },
 })
 
+const ownRules = { 'Cache-Control': 'max-age=60', 'Content-Security-Policy': "script-src 'self'" }
+
 let service: TinyService
 beforeEach(() => {
   service = createTinyService({ bodyBytesMax: 200 })
@@ -23,7 +25,10 @@ beforeEach(() => {
   service.app.get('/notes/:id', (c) => c.text('a note'))
   service.app.delete('/notes/:id', (c) => c.body(null, 204))
   service.app.get('/healthz', (c) => c.text('ok'))
-  service.app.get('/page', (c) => c.text('page', 200, { 'Cache-Control': 'max-age=60' }))
+  service.app.get('/page', (c) => c.text('page', 200, ownRules))
+  service.app.get('/broken', () => {
+    throw new Error('broken')
+  })
 })
 
 const good = { to: { name: 'Miller' }, count: 1 }
@@ -152,24 +157,50 @@ test('answers 422 and names every bad field by its path', async () => {
   expect((await problemOf(query)).errors?.map(({ path }) => path)).toEqual(['limit'])
 })
 
+test('refuses a query parameter that is there twice', async () => {
+  const answer = await post(good, {}, '/notes/1?limit=1&limit=2')
+  expect(answer.status).toBe(422)
+  expect((await problemOf(answer)).errors?.map(({ path }) => path)).toEqual(['limit'])
+})
+
+test('a body that names a prototype changes none, and is refused like any unknown field', async () => {
+  const hostile = `${JSON.stringify(good).slice(0, -1)},"__proto__":{"admin":true}}`
+  const { code, errors } = await problemOf(await post(hostile))
+  expect(code).toBe('invalid-request')
+  expect(errors?.[0]?.message).toContain('__proto__')
+  expect('admin' in {}).toBe(false)
+})
+
+test('a refusal’s line says why by the problem’s code', async () => {
+  await post({ ...good, count: 'Miller' })
+  expect(service.logged()[0]).toMatchObject({ message: 'request', status: 422, code: 'invalid-request' })
+})
+
 test('quotes no value of the body in a 422', async () => {
   const answer = await post({ to: { name: 1 }, count: 'Miller' })
   expect(await answer.text()).not.toContain('Miller')
 })
 
-test.each(['/notes/1', '/nothing'])('sends safe headers and forbids caching with %s', async (path) => {
-  const { headers } = await service.app.request(path)
-  expect(headers.get('X-Content-Type-Options')).toBe('nosniff')
-  expect(headers.get('X-Frame-Options')).toBe('DENY')
-  expect(headers.get('Referrer-Policy')).toBe('no-referrer')
-  expect(headers.get('Strict-Transport-Security')).toBe('max-age=63072000; includeSubDomains')
-  expect(headers.get('Cache-Control')).toBe('no-store')
-  expect(headers.get('X-Powered-By')).toBeNull()
-  expect(headers.get('Access-Control-Allow-Origin')).toBeNull()
-})
+test.each(['/notes/1', '/nothing', '/broken'])(
+  'sends safe headers and forbids caching with %s',
+  async (path) => {
+    const { headers } = await service.app.request(path)
+    expect(headers.get('X-Content-Type-Options')).toBe('nosniff')
+    expect(headers.get('X-Frame-Options')).toBe('DENY')
+    expect(headers.get('Referrer-Policy')).toBe('no-referrer')
+    expect(headers.get('Strict-Transport-Security')).toBe('max-age=63072000; includeSubDomains')
+    expect(headers.get('Cache-Control')).toBe('no-store')
+    const policy = headers.get('Content-Security-Policy')?.split('; ')
+    for (const directive of ['default-src', 'object-src', 'base-uri', 'frame-ancestors'])
+      expect(policy).toContain(`${directive} 'none'`)
+    expect(headers.get('X-Powered-By')).toBeNull()
+    expect(headers.get('Access-Control-Allow-Origin')).toBeNull()
+  },
+)
 
-test('leaves a route its own caching rule', async () => {
-  expect((await service.app.request('/page')).headers.get('Cache-Control')).toBe('max-age=60')
+test('leaves a route its own caching rule and its own policy', async () => {
+  const { headers } = await service.app.request('/page')
+  for (const [name, value] of Object.entries(ownRules)) expect(headers.get(name)).toBe(value)
 })
 
 test('logs one line a request with the route, never the URL, the query or the body', async () => {

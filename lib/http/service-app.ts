@@ -42,7 +42,7 @@ export function createServiceApp(deps: ServiceAppDeps): OpenAPIHono<ServiceEnv> 
       strictTransportSecurity: 'max-age=63072000; includeSubDomains',
     }),
   )
-  app.use(noStore)
+  app.use(closedByDefault)
   app.use(jsonOnly(deps.formPaths ?? []))
   app.use(
     bodyLimit({
@@ -69,9 +69,19 @@ const requestId =
     c.header('X-Request-Id', id)
   }
 
-const noStore: MiddlewareHandler = async (c, next) => {
+/** Of an answer that is no page: nobody keeps it, it loads and runs nothing, and no site frames it. */
+const closed = {
+  'Cache-Control': 'no-store',
+  'Content-Security-Policy':
+    "default-src 'none'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+} as const
+
+/** What a route says for itself stands; a page brings its own policy. */
+const closedByDefault: MiddlewareHandler = async (c, next) => {
   await next()
-  if (!c.res.headers.has('Cache-Control')) c.header('Cache-Control', 'no-store')
+  const { headers } = c.res
+  // Set on the answer that is there: c.header would wrap it, and a stream's body with it, anew.
+  for (const [name, value] of Object.entries(closed)) if (!headers.has(name)) headers.set(name, value)
 }
 
 /** A body must say that it is JSON; a form is what a foreign page can send without being asked. */

@@ -15,7 +15,13 @@ beforeEach(async () => {
 const read = (practiceId = 'north', userId = 'u') => readUserPermissions(server.redis, practiceId, userId)
 
 test('grants the union of the user’s roles', async () => {
-  expect(await read()).toEqual(['patients:read', 'flow:write', 'ops:read', 'dead-letters:write'])
+  expect(await read()).toEqual([
+    'patients:read',
+    'flow:write',
+    'ops:read',
+    'dead-letters:write',
+    'events:publish',
+  ])
 })
 
 test('grants by the practice’s own table where it has one, and nothing by a role that is not in it', async () => {
@@ -45,6 +51,7 @@ test('adds what an emergency needs until its time is over', async () => {
     'flow:write',
     'ops:read',
     'dead-letters:write',
+    'events:publish',
   ])
   await until(-1)
   expect(await read()).not.toContain('appointments:write')

@@ -66,6 +66,12 @@ test('refuses an unfit Redis in production with every reason, and lets the conne
   expect(await clients()).not.toContain('name=refused')
 })
 
+test('refuses pages of a plain http:// origin in production, before it connects', async () => {
+  const insecure = { ...config(server.url, 'production'), PUBLIC_ORIGINS: ['http://clinic.example'] }
+  await expect(openService('insecure', insecure, Date.now)).rejects.toThrow('PUBLIC_ORIGINS')
+  expect(await clients()).not.toContain('name=insecure')
+})
+
 test('says what to do when Redis is not there', async () => {
   const url = `redis://127.0.0.1:${await freePort()}`
   await expect(openService('tiny', config(url), Date.now)).rejects.toThrow('is it running at the configured')

@@ -2,6 +2,7 @@ import { createAuditLine } from '#lib/audit/audit-line.ts'
 import { type AuditLog, createAuditLog } from '#lib/audit/audit-log.ts'
 import { type RatesConfig, ratesOf } from '#lib/config/rates.ts'
 import { ConfigError } from '#lib/config/read-config.ts'
+import { refusePlainHttp } from '#lib/config/trustworthy-url.ts'
 import { chooseKeyWrapper, type KeyWrapperConfig } from '#lib/crypto/choose-key-wrapper.ts'
 import { createDataKeys, type DataKeys } from '#lib/crypto/data-keys.ts'
 import { createFieldCipher, type FieldCipher } from '#lib/crypto/field-cipher.ts'
@@ -15,6 +16,8 @@ import { type RedisPlace, redisAt } from '#lib/redis/redis-place.ts'
 
 interface Config extends RedisPlace, RatesConfig, KeyWrapperConfig {
   readonly ENVIRONMENT: 'development' | 'production'
+  /** Of a service that pages speak to. */
+  readonly PUBLIC_ORIGINS?: readonly string[]
   readonly AUDIT_KEY: Buffer
   readonly LOG_LEVEL: string
   readonly VERSION: string
@@ -36,7 +39,10 @@ export interface ServiceGround {
 }
 
 interface Base extends Pick<ServiceGround, 'service' | 'logger' | 'metrics' | 'redis' | 'now'> {
-  readonly config: Pick<Config, 'ENVIRONMENT' | keyof KeyWrapperConfig | 'AUDIT_KEY' | 'VERSION' | keyof RatesConfig>
+  readonly config: Pick<
+    Config,
+    'ENVIRONMENT' | keyof KeyWrapperConfig | 'AUDIT_KEY' | 'VERSION' | keyof RatesConfig
+  >
 }
 
 /** The ground over an open connection. */
@@ -69,6 +75,7 @@ export async function openService(
   config: Config,
   now: () => number,
 ): Promise<ServiceGround> {
+  refusePlainHttp(config.ENVIRONMENT, { PUBLIC_ORIGINS: config.PUBLIC_ORIGINS })
   const logger = createLogger({ service, version: config.VERSION, level: config.LOG_LEVEL })
   const redis = connectCommands(redisAt(config, service), {
     onError: (error) => logger.warn({ err: error }, 'redis connection trouble'),

@@ -1,4 +1,6 @@
+import { createEventBus, type EventBus } from '#lib/bus/event-bus.ts'
 import type { ServiceGround } from '#lib/lifecycle/open-service.ts'
+import { createPartitions } from '#lib/redis/partitions.ts'
 import { type AuditTrail, createAuditTrail } from './audit/audit-trail.ts'
 import type { AuthSessionConfig } from './config.ts'
 import { createEmergencyStore, type EmergencyStore } from './emergency/emergency-store.ts'
@@ -57,6 +59,8 @@ export interface AuthDeps extends ServiceGround {
   readonly challenges: ChallengeStore
   readonly sessions: SessionStore
   readonly emergencies: EmergencyStore
+  /** Where notices and alerts become events. */
+  readonly bus: EventBus
   readonly auditTrail: AuditTrail
   readonly secondFactors: SecondFactorStore
   readonly totpEnrolments: TotpEnrolments
@@ -115,6 +119,7 @@ export async function createAuthDeps(
     passkeyChallenges: createPasskeyChallenges(ground),
     challenges: createChallengeStore({ redis, limits: limits.challenge ?? defaultChallengeLimits }),
     emergencies: createEmergencyStore({ ...ground, lifeMs: config.EMERGENCY_ACCESS_MS }),
+    bus: createEventBus({ ...ground, partitions: createPartitions(config.QUEUE_PARTITIONS) }),
     sessions: createSessionStore({
       redis,
       limits: {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { jsonText } from '#lib/config/json-text.ts'
-import { CommonConfig, count, Secret } from '#lib/config/read-config.ts'
+import { CommonConfig, count, QueuePartitions, Secret } from '#lib/config/read-config.ts'
 import { internalTokenSecondsMax } from '#lib/jwt/verify-internal-token.ts'
 import { AuditConfig } from './audit/audit-config.ts'
 import { OidcProviders } from './federation/provider-config.ts'
@@ -80,6 +80,7 @@ export const AuthSessionConfig = CommonConfig.extend({
     .max(internalTokenSecondsMax)
     .default(120)
     .meta({ description: 'how long an internal token lives', unit: 's' }),
+  QUEUE_PARTITIONS: QueuePartitions,
   RATE_ADDRESS: count(600).meta({
     description:
       'requests a minute from one address to the routes that sign in; a clinic’s staff may share one',

@@ -1,4 +1,5 @@
 import { readConfig } from '#lib/config/read-config.ts'
+import { listenOptions } from '#lib/http/listen-options.ts'
 import { openService } from '#lib/lifecycle/open-service.ts'
 import { drainDeadlineMs, endOnSignals, startOrExplain } from '#lib/lifecycle/run-service.ts'
 import { connectReader, disconnect } from '#lib/redis/connect.ts'
@@ -30,6 +31,7 @@ await startOrExplain(process, async () => {
   const sweep = sweepEmergencies(deps)
   const app = createApp({ ...deps, touches: touches.healthy })
   const server = Bun.serve({
+    ...listenOptions,
     port: config.PORT,
     hostname: config.HOST,
     idleTimeout: 30,

@@ -1,3 +1,4 @@
+import { createEventBus } from '#lib/bus/event-bus.ts'
 import { ConfigError } from '#lib/config/read-config.ts'
 import { refusePlainHttp } from '#lib/config/trustworthy-url.ts'
 import { readUserPermissions } from '#lib/http/user-permissions.ts'
@@ -10,6 +11,7 @@ import { shareInFlight } from '#lib/resilience/share-in-flight.ts'
 import { createAccountStops } from './accounts/account-stops.ts'
 import { createAlertBook } from './alerts/alert-book.ts'
 import { createLogSink, createWebhookSink } from './alerts/alert-sinks.ts'
+import { createBusSink } from './alerts/bus-sink.ts'
 import { createOpenAlertsGauge } from './alerts/open-alerts-gauge.ts'
 import { startWatch } from './alerts/start-watch.ts'
 import { createApp } from './app.ts'
@@ -132,6 +134,10 @@ export async function createTebraProxyWorker(
     leaseMs: config.LEASE_MS,
     sinks: [
       createLogSink(logger),
+      createBusSink({
+        bus: createEventBus({ ...ground, partitions }),
+        practices: practices.map(({ practiceId }) => practiceId),
+      }),
       ...(config.ALERT_WEBHOOK_URL === undefined
         ? []
         : [createWebhookSink({ url: config.ALERT_WEBHOOK_URL, logger, fetch })]),

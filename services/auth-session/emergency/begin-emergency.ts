@@ -46,7 +46,7 @@ export function addBeginEmergency(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps):
         outcome: 'success',
         requestId: c.var.requestId,
       })
-      await tellAlert(deps.redis, practiceId, { kind: 'emergency-started', userId, entity })
+      await tellAlert(deps.bus, practiceId, { kind: 'emergency-started', userId, entity })
       deps.logger.warn({ alert: 'emergency-started', practiceId, userId }, 'emergency access taken')
       if (!(await emergencies.elevate(use, session))) throw new DomainError('emergency-active')
     } catch (error) {

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { toldEvents } from '#lib/bus/testing/told-events.ts'
 import { EmergencyAccess, EmergencyList } from '#lib/contract/emergency.ts'
 import { SessionAnswer } from '#lib/contract/session.ts'
 import { readUserPermissions } from '#lib/http/user-permissions.ts'
@@ -33,9 +34,9 @@ const permissions = async (who = holder) =>
 const ofUse = async ({ id }: { id: string }) =>
   (await auth.audited()).filter(({ entity }) => entity === `EmergencyAccess/${id}`)
 const alertsOf = async ({ id }: { id: string }) =>
-  (await auth.redis.xrange('{p:north}:alerts', '-', '+'))
-    .filter(([, fields]) => fields.includes(`EmergencyAccess/${id}`))
-    .map(([, fields]) => fields[1])
+  (await toldEvents(auth.deps, 'north'))
+    .filter(({ stream, data }) => stream === 'ops:alerts' && data.entity === `EmergencyAccess/${id}`)
+    .map(({ event }) => event)
 const sweep = (count = 1) => {
   for (let n = 0; n < count; n += 1) sweeps.push(sweepEmergencies(auth.deps, 20))
 }
@@ -56,14 +57,23 @@ const review = async () => {
 
 describe('taking it', () => {
   test('adds what the patient at hand needs, here and where requests are worked off, for half an hour', async () => {
-    expect(await permissions()).toMatchObject({ permissions: ['ops:read', 'dead-letters:write'] })
+    expect(await permissions()).toMatchObject({
+      permissions: ['ops:read', 'dead-letters:write', 'events:publish'],
+    })
     const answer = await begin()
     expect(answer.status).toBe(201)
     const use = EmergencyAccess.parse(await answer.json())
     const left = Date.parse(use.until) - Date.now()
     expect(left).toBeGreaterThan(29 * 60_000 - 2_000)
     expect(left).toBeLessThanOrEqual(30 * 60_000)
-    const wide = ['patients:read', 'appointments:write', 'flow:write', 'ops:read', 'dead-letters:write']
+    const wide = [
+      'patients:read',
+      'appointments:write',
+      'flow:write',
+      'ops:read',
+      'dead-letters:write',
+      'events:publish',
+    ]
     expect(await permissions()).toMatchObject({ permissions: wide, emergencyUntil: use.until })
     expect(await readUserPermissions(auth.redis, 'north', holder.user.id)).toEqual(wide)
   })
@@ -81,7 +91,7 @@ describe('taking it', () => {
     const other = await auth.deps.sessions.open('north', holder.user.id, 'aal2')
     if (!other) throw new Error('no session')
     await begin()
-    const narrow = { permissions: ['ops:read', 'dead-letters:write'] }
+    const narrow = { permissions: ['ops:read', 'dead-letters:write', 'events:publish'] }
     expect(await permissions(holding(auth, holder.user, other))).toMatchObject(narrow)
     expect(await permissions(await sessionHolder(auth, { roles: ['operator'], aal: 'aal2' }))).toMatchObject(
       narrow,
@@ -141,7 +151,9 @@ describe('its end', () => {
   test('comes at once when its holder says so', async () => {
     const use = await begun()
     expect((await holder.request('DELETE', path)).status).toBe(204)
-    expect(await permissions()).toMatchObject({ permissions: ['ops:read', 'dead-letters:write'] })
+    expect(await permissions()).toMatchObject({
+      permissions: ['ops:read', 'dead-letters:write', 'events:publish'],
+    })
     expect(await readUserPermissions(auth.redis, 'north', holder.user.id)).not.toContain('patients:read')
     expect(await ended(use)).toMatchObject([{ actor: holder.user.id, reason: 'holder' }])
     expect(await alertsOf(use)).toEqual(['emergency-started', 'emergency-ended'])
@@ -152,7 +164,9 @@ describe('its end', () => {
   test('comes by time alone, before any sweep', async () => {
     const use = await begun()
     await runOut(use)
-    expect(await permissions()).toMatchObject({ permissions: ['ops:read', 'dead-letters:write'] })
+    expect(await permissions()).toMatchObject({
+      permissions: ['ops:read', 'dead-letters:write', 'events:publish'],
+    })
     expect(await readUserPermissions(auth.redis, 'north', holder.user.id)).not.toContain('patients:read')
     expect((await begin()).status).toBe(201)
   })

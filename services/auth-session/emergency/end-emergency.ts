@@ -12,7 +12,7 @@ export const entityOf = ({ id }: Pick<Use, 'id'>) => `EmergencyAccess/${id}`
  * However many try at the same time and whoever dies between two steps, the end stands in the audit log once.
  */
 export async function endEmergency(
-  deps: Pick<AuthDeps, 'audit' | 'redis' | 'emergencies' | 'logger'>,
+  deps: Pick<AuthDeps, 'audit' | 'redis' | 'bus' | 'emergencies' | 'logger'>,
   use: Use,
   by?: { tokenHash: string; requestId: string },
 ): Promise<void> {
@@ -34,7 +34,7 @@ export async function endEmergency(
       requestId: by?.requestId ?? uuidv7(),
       reason: endedBy,
     })
-    await tellAlert(deps.redis, practiceId, { kind: 'emergency-ended', userId, entity })
+    await tellAlert(deps.bus, practiceId, { kind: 'emergency-ended', userId, entity })
     deps.logger.warn({ alert: 'emergency-ended', practiceId, userId, endedBy }, 'emergency access ended')
   }
   await deps.emergencies.settle(use)

@@ -11,7 +11,7 @@ export interface Sweep {
  * Time alone has narrowed the permissions already; this writes it down.
  */
 export function sweepEmergencies(
-  deps: Pick<AuthDeps, 'audit' | 'redis' | 'emergencies' | 'logger'>,
+  deps: Pick<AuthDeps, 'audit' | 'redis' | 'bus' | 'emergencies' | 'logger'>,
   everyMs = 1_000,
 ): Sweep {
   const stopping = new AbortController()

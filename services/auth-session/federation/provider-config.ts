@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { jsonText } from '#lib/config/json-text.ts'
+import { isTrustworthy } from '#lib/config/trustworthy-url.ts'
 import { PracticeId } from '#lib/contract/ids.ts'
 import { Role } from '#lib/contract/permissions.ts'
 import { ClaimName, ClaimTest } from './claims.ts'
@@ -8,15 +9,6 @@ import { ClaimName, ClaimTest } from './claims.ts'
 export const ProviderId = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'lower-case letters, digits and dashes')
-
-const isLoopback = ({ hostname }: URL) => ['127.0.0.1', '[::1]', 'localhost'].includes(hostname)
-
-/** Plain HTTP only to this machine, where nobody listens in between. */
-export function isTrustworthy(url: string): boolean {
-  if (!URL.canParse(url)) return false
-  const parsed = new URL(url)
-  return parsed.protocol === 'https:' || (parsed.protocol === 'http:' && isLoopback(parsed))
-}
 
 /** Signatures that only the issuer can make: with a shared secret (HS256) a client could make them too. */
 const Algorithm = z.enum(['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'EdDSA'])

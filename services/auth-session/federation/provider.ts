@@ -7,13 +7,14 @@ import {
   None,
 } from 'openid-client'
 import { z } from 'zod'
+import { isTrustworthy } from '#lib/config/trustworthy-url.ts'
 import { createKeySet } from '#lib/jwt/key-set.ts'
 import type { UnverifiedJws } from '#lib/jwt/read-jws.ts'
 import { createRemoteValue, RemoteUnavailable } from '#lib/jwt/remote-value.ts'
 import { TokenRefused } from '#lib/jwt/token-refused.ts'
 import { skewSeconds, type VerifiedClaims, verifyJwt } from '#lib/jwt/verify-jwt.ts'
 import { boundedFetch } from './bounded-fetch.ts'
-import { isTrustworthy, type OidcProvider } from './provider-config.ts'
+import type { OidcProvider } from './provider-config.ts'
 import { ageSecondsMax } from './spent-tokens.ts'
 
 /** One configured issuer. What it publishes is fetched when it is needed first. */

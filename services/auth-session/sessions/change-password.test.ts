@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { RenewedSession } from '#lib/contract/second-factors.ts'
+import { newTotpSecret } from '../second-factors/totp.ts'
 import { type AuthFixture, origin, password, problemOf, startAuth } from '../testing/auth-fixture.ts'
+import { secondFactorDesk } from '../testing/second-factor-desk.ts'
 import { type SessionHolder, sessionHolder } from '../testing/session-holder.ts'
 
 let auth: AuthFixture
@@ -66,6 +68,7 @@ test('needs a fresh proof', async () => {
 test.each([
   ['too short', 'seven77'],
   ['too long', 'x'.repeat(129)],
+  ['too short to open an account alone', '🔑'.repeat(14)],
   ['common', 'Password123'],
   ['of this service', 'Workflow-Bolt'],
 ])('one that is %s is refused at its field', async (_, weak) => {
@@ -77,14 +80,22 @@ test.each([
 })
 
 test('counts code points of the normalised text', async () => {
-  expect((await change({ current: password, next: '🔑'.repeat(8) })).status).toBe(200)
+  expect((await change({ current: password, next: '🔑'.repeat(15) })).status).toBe(200)
   one = await sessionHolder(auth)
   expect((await change({ current: password, next: '🔑'.repeat(128) })).status).toBe(200)
   one = await sessionHolder(auth)
-  // Seven letters, each written as two code points.
-  expect(await one.code('POST', '/auth/password', { current: password, next: 'a\u0308'.repeat(7) })).toBe(
+  // Fourteen letters, each written as two code points.
+  expect(await one.code('POST', '/auth/password', { current: password, next: 'a\u0308'.repeat(14) })).toBe(
     'invalid-request',
   )
+})
+
+test('beside a second factor eight characters will do, and seven will not', async () => {
+  const { send, person } = secondFactorDesk(auth)
+  const { token } = await person({ totpSecret: newTotpSecret() })
+  const status = async (next: string) =>
+    (await send(token, 'POST', '/auth/password', { current: password, next })).status
+  expect([await status('🔑'.repeat(7)), await status('🔑'.repeat(8))]).toEqual([422, 200])
 })
 
 test('a sign-in by the old password that was under way gets no session', async () => {

@@ -9,7 +9,7 @@ import type { AuthDeps } from '../auth-deps.ts'
 import { auditFirst } from '../second-factors/audit-first.ts'
 import { ownAccount, ownEvent } from '../second-factors/own-account.ts'
 import { clientAddress } from '../sign-in/client-address.ts'
-import { refuseGuessable } from '../sign-in/password-rules.ts'
+import { refuseWeak } from '../sign-in/password-rules.ts'
 import { passwordPlace } from '../sign-in/renew-hash.ts'
 import { deliverRenewed } from './deliver-renewed.ts'
 
@@ -39,10 +39,10 @@ export function addChangePassword(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps):
     const { practiceId, userId } = session
     const { current, next } = c.req.valid('json')
     const { user, place } = await ownAccount(c, deps)
-    refuseGuessable(next, user, 'next')
+    await refuseWeak(deps, next, user, 'next')
 
     const attempt = {
-      account: deps.index.account(user.email),
+      account: deps.index.account(user.email, practiceId),
       address: deps.index.address(clientAddress(c, deps.trustedProxies)),
     }
     await deps.limiter.admit(attempt)

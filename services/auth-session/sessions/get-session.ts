@@ -1,22 +1,29 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
+import { Role } from '#lib/contract/permissions.ts'
 import { SessionAnswer } from '#lib/contract/session.ts'
 import { DomainError } from '#lib/http/domain-error.ts'
 import { needsSession, problemResponses } from '#lib/http/openapi.ts'
 import { requireSession } from '#lib/http/require-session.ts'
 import type { ServiceEnv } from '#lib/http/service-env.ts'
+import type { ActiveSession } from '#lib/http/session-guard.ts'
 import type { AuthDeps } from '../auth-deps.ts'
 import { programUser } from '../users/service-accounts.ts'
 import { instant } from './instant.ts'
 
 /** `GET /auth/session`: who is signed in, what they may do, and until when. */
 export function addGetSession(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps): void {
+  // Activity is applied here, at once, so that the answer tells the new idle expiry; the touch stream is not asked.
+  const guard = {
+    ...deps.guard,
+    check: (token: string) => deps.guard.check(token, { activity: false }),
+  }
   const route = createRoute({
     method: 'get',
     path: '/auth/session',
     summary: 'The session, its user and their permissions',
     description: 'With the header X-Background the question is not activity and the idle time-out runs on.',
     security: needsSession,
-    middleware: [requireSession(deps)] as const,
+    middleware: [requireSession({ ...deps, guard })] as const,
     responses: {
       200: { description: 'Signed in', content: { 'application/json': { schema: SessionAnswer } } },
       ...problemResponses(401, 500, 503),
@@ -26,13 +33,12 @@ export function addGetSession(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps): voi
   app.openapi(route, async (c) => {
     const { session } = c.var
     const { practiceId, userId, tokenHash } = session
-    const user = (await deps.users.find(practiceId, userId)) ?? (await programUser(deps, session))
-    // Applied at once rather than through the touch stream, so that the answer tells the new idle expiry.
     const background = c.req.header('X-Background') !== undefined
-    const idleExpiresAt = background
-      ? session.idleExpiresAt
-      : await deps.sessions.touch(practiceId, tokenHash)
-    if (!user || idleExpiresAt === 0) throw new DomainError('unauthenticated')
+    const [email, idleExpiresAt] = await Promise.all([
+      nameOf(deps, session),
+      background ? session.idleExpiresAt : deps.sessions.touch(practiceId, tokenHash),
+    ])
+    if (email === undefined || idleExpiresAt === 0) throw new DomainError('unauthenticated')
 
     return c.json(
       {
@@ -43,7 +49,12 @@ export function addGetSession(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps): voi
           idleExpiresAt: instant(idleExpiresAt),
           absoluteExpiresAt: instant(session.absoluteExpiresAt),
         },
-        user: { id: userId, email: user.email, practiceId, roles: [...user.roles] },
+        user: {
+          id: userId,
+          email,
+          practiceId,
+          roles: Role.options.filter((role) => session.roles.includes(role)),
+        },
         permissions: [...session.permissions],
         ...(session.emergencyUntil !== undefined && { emergencyUntil: instant(session.emergencyUntil) }),
       },
@@ -51,3 +62,7 @@ export function addGetSession(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps): voi
     )
   })
 }
+
+/** A person's address; of a program the id it signs in with. */
+const nameOf = async (deps: AuthDeps, session: ActiveSession): Promise<string | undefined> =>
+  (await deps.users.emailOf(session.practiceId, session.userId)) ?? (await programUser(deps, session))?.email

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { toldEvents } from '#lib/bus/testing/told-events.ts'
 import { LoginAnswer, SessionList } from '#lib/contract/session.ts'
 import { type AuthFixture, password, startAuth, tokenOf } from '../testing/auth-fixture.ts'
 import { sessionHolder } from '../testing/session-holder.ts'
@@ -77,7 +78,7 @@ describe('GET /auth/sessions', () => {
 })
 
 describe('the notice of a new device', () => {
-  test('is given from the second device on, in the answer, the audit log and the practice’s alerts', async () => {
+  test('is given from the second device on, in the answer, the audit log and a notice to the user’s pages', async () => {
     const { email, id } = await auth.user({ practiceId: 'devices' })
     expect(await answerOf(loginFrom(email, firefox))).toMatchObject({ newDevice: false, otherSessions: 0 })
     expect(await answerOf(loginFrom(email, firefox))).toMatchObject({ newDevice: false, otherSessions: 1 })
@@ -89,8 +90,13 @@ describe('the notice of a new device', () => {
     const entity = `Session/${stranger.session.id}`
     const told = (await auth.audited('devices')).filter(({ action }) => action === 'session.new-device')
     expect(told).toMatchObject([{ actor: id, entity }, { actor: id }])
-    const [alert] = await auth.redis.xrange('{p:devices}:alerts', '-', '+')
-    expect(alert?.[1]).toEqual(['kind', 'new-device', 'userId', id, 'entity', entity])
+    const [notice] = await toldEvents(auth.deps, 'devices')
+    expect(notice).toEqual({
+      stream: 'session:notices',
+      userId: id,
+      event: 'new-device',
+      data: { userId: id, entity },
+    })
   })
 
   test('does not tell two users of one browser apart by each other', async () => {

@@ -1,5 +1,4 @@
-import type { RedisClient } from '#lib/redis/connect.ts'
-import { sessionKeys } from '#lib/redis/keys.ts'
+import type { EventBus } from '#lib/bus/event-bus.ts'
 
 export interface Alert {
   readonly kind: 'new-device' | 'emergency-started' | 'emergency-ended'
@@ -8,8 +7,15 @@ export interface Alert {
   readonly entity: string
 }
 
-/** Puts an alert on the practice's stream of them, which its administrators read: ids only, at Redis' time. */
-export async function tellAlert(redis: RedisClient, practiceId: string, alert: Alert): Promise<void> {
-  const fields = Object.entries(alert).flat()
-  await redis.xadd(sessionKeys.alerts(practiceId), 'MAXLEN', '~', 1_000, '*', ...fields)
+/**
+ * Tells an alert as an event, ids only and each once: a new device to the user's own pages, emergency access to the
+ * practice's operators and auditors.
+ */
+export async function tellAlert(bus: EventBus, practiceId: string, alert: Alert): Promise<void> {
+  const { kind, userId, entity } = alert
+  const audience =
+    kind === 'new-device'
+      ? ({ stream: 'session:notices', userId } as const)
+      : ({ stream: 'ops:alerts' } as const)
+  await bus.append({ practiceId, ...audience, event: kind, data: { userId, entity } }, `${kind} ${entity}`)
 }

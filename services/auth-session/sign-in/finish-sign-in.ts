@@ -48,7 +48,7 @@ export async function finishSignIn(
       ),
     )
     if (session.newDevice)
-      await tellAlert(deps.redis, practiceId, {
+      await tellAlert(deps.bus, practiceId, {
         kind: 'new-device',
         userId: user.id,
         entity: `Session/${session.view.id}`,

@@ -64,9 +64,17 @@ describe('an account', () => {
     expect((await inSouth(anotherOne)).status).toBe(200)
   })
 
+  test('gives no further guesses to who names the practice, and then does not', async () => {
+    const { email, practiceId } = await auth.user()
+    await fail(email, 2)
+    const naming = { email, practiceId, password: 'wrong password', delivery: 'bearer' }
+    expect((await auth.post('/auth/login', naming, {}, somewhere())).status).toBe(401)
+    expect((await from(somewhere(), email, password)).status).toBe(429)
+  })
+
   test('waits twice as long after each further failure', async () => {
-    const { email } = await auth.user()
-    const key = `attempts:${auth.deps.index.account(email)}`
+    const { email, practiceId } = await auth.user()
+    const key = `attempts:${auth.deps.index.account(email, practiceId)}`
     const waits = []
     for (let n = 0; n < 3; n += 1) {
       await until('the attempt counts', async () => {

@@ -36,12 +36,13 @@ export function addLogin(
     refuseForeignPage(c, deps.origins)
     const { email, password, practiceId, delivery = 'cookie' } = c.req.valid('json')
     const { requestId } = c.var
-    const account = deps.index.account(email, practiceId)
+    const place = await deps.users.locate(deps.index.account(email, practiceId))
+    // Counted under one name, whether or not the caller said which practice is meant.
+    const account = deps.index.account(email, place.practiceId)
     const address = clientAddress(c, deps.trustedProxies)
     const attempt = { account, address: deps.index.address(address) }
     await deps.limiter.admit(attempt)
 
-    const place = await deps.users.locate(account)
     const user = await deps.users.find(place.practiceId, place.userId)
     const right = await deps.passwords.verify(password, user?.passwordHash)
 

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
+import { codePoints } from '#lib/contract/session.ts'
 import { DomainError } from '#lib/http/domain-error.ts'
+import type { AuthDeps } from '../auth-deps.ts'
 
 /** Those of 8 characters and more in Django's list of the 20,000 most common ones (BSD licence). */
 const common: ReadonlySet<string> = new Set(
@@ -27,10 +29,25 @@ export function isGuessable(password: string, { email, practiceId }: Whose): boo
   return common.has(given) || context.some((word) => given === word || bare(given) === bare(word))
 }
 
-/** Throws `invalid-request` naming the field where the password is guessable. */
-export function refuseGuessable(password: string, whose: Whose, path: string): void {
-  if (isGuessable(password, whose))
-    throw new DomainError('invalid-request', {
-      errors: [{ path, message: 'is one of those that are guessed first' }],
-    })
+/** NIST SP 800-63B-4 §3.1.1.2: of a password that opens its account alone; beside a second factor 8 will do. */
+const aloneCodePointsMin = 15
+
+/**
+ * Throws `invalid-request` naming the field where the password is guessable, or short and all that its owner proves. A
+ * role that demands a second factor does not count: until one is enrolled, the password alone enrols it.
+ */
+export async function refuseWeak(
+  deps: Pick<AuthDeps, 'secondFactors'>,
+  password: string,
+  // `id` is left out where the account is about to be made.
+  { id: userId, ...whose }: Whose & { readonly id?: string },
+  path: string,
+): Promise<void> {
+  const refuse = (message: string) => new DomainError('invalid-request', { errors: [{ path, message }] })
+  if (isGuessable(password, whose)) throw refuse('is one of those that are guessed first')
+  if (codePoints(password) >= aloneCodePointsMin) return
+  const { practiceId } = whose
+  const factors = userId === undefined ? [] : await deps.secondFactors.methods({ practiceId, userId })
+  if (factors.length === 0)
+    throw refuse(`must have ${aloneCodePointsMin} characters or more without a second factor`)
 }

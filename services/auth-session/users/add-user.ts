@@ -4,7 +4,7 @@ import { DomainError } from '#lib/http/domain-error.ts'
 import { needsSession, problemResponses } from '#lib/http/openapi.ts'
 import type { ServiceEnv } from '#lib/http/service-env.ts'
 import type { AuthDeps } from '../auth-deps.ts'
-import { refuseGuessable } from '../sign-in/password-rules.ts'
+import { refuseWeak } from '../sign-in/password-rules.ts'
 import { createUser } from './create-user.ts'
 import { mayManage, userHere, viewOf } from './manage-users.ts'
 
@@ -29,7 +29,7 @@ export function addAddUser(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps): void {
   app.openapi(route, async (c) => {
     const { practiceId, userId: actor } = c.var.session
     const wanted = { ...c.req.valid('json'), practiceId }
-    refuseGuessable(wanted.password, wanted, 'password')
+    await refuseWeak(deps, wanted.password, wanted, 'password')
     const by = { actor, requestId: c.var.requestId }
     const id = await createUser(deps, wanted, by)
     if (id === undefined) throw new DomainError('already-exists')

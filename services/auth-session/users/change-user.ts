@@ -5,7 +5,7 @@ import { DomainError } from '#lib/http/domain-error.ts'
 import { needsSession, problemResponses } from '#lib/http/openapi.ts'
 import type { ServiceEnv } from '#lib/http/service-env.ts'
 import type { AuthDeps } from '../auth-deps.ts'
-import { refuseGuessable } from '../sign-in/password-rules.ts'
+import { refuseWeak } from '../sign-in/password-rules.ts'
 import type { AccessChange } from './access-store.ts'
 import { administer, mayManage, userHere, viewOf } from './manage-users.ts'
 import type { User } from './user-store.ts'
@@ -34,7 +34,8 @@ export function addChangeUser(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps): voi
   app.openapi(route, async (c) => {
     const { expectedVersion, roles, email, password } = c.req.valid('json')
     const user = await userHere(c, deps, c.req.valid('param').id)
-    if (password !== undefined) refuseGuessable(password, { ...user, email: email ?? user.email }, 'password')
+    const owner = { ...user, email: email ?? user.email }
+    if (password !== undefined) await refuseWeak(deps, password, owner, 'password')
     const passwordHash = password === undefined ? undefined : await deps.passwords.hash(password)
     const changed = Object.entries({ roles, email, password }).flatMap(([name, value]) =>
       value ? [name] : [],

@@ -1,8 +1,6 @@
-import { Hono } from 'hono'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type ServiceAccount, ServiceAccountSecret } from '#lib/contract/users.ts'
-import { answerError } from '#lib/http/answer-error.ts'
-import type { ServiceEnv } from '#lib/http/service-env.ts'
+import { createTinyService } from '#lib/http/testing/tiny-service.ts'
 import { until } from '#lib/processes/wait.ts'
 import { type AuthFixture, problemOf, startAuth } from '../testing/auth-fixture.ts'
 import { askWith, type SignedIn, signedIn } from '../testing/signed-in.ts'
@@ -18,13 +16,9 @@ afterAll(() => auth.stop())
 
 /** Signs in as `POST /auth/token` does with `grant_type=client_credentials`. */
 async function signIn(clientId: string, clientSecret: string, address = '192.0.2.9'): Promise<Response> {
-  const app = new Hono<ServiceEnv>()
-  app.onError(answerError)
-  app.post('/', async (c) => {
-    c.set('requestId', 'request-1')
-    return c.json(await signInServiceAccount(c, auth.deps, { clientId, clientSecret }))
-  })
-  return app.request('/', { method: 'POST' }, { address })
+  const { app } = createTinyService()
+  app.post('/', async (c) => c.json(await signInServiceAccount(c, auth.deps, { clientId, clientSecret })))
+  return app.request('/', { method: 'POST', headers: { 'X-Request-Id': 'request-1' } }, { address })
 }
 const tokenFor = async (clientId: string, clientSecret: string) =>
   ((await (await signIn(clientId, clientSecret)).json()) as { token: string }).token
@@ -48,7 +42,7 @@ test('signs in with the secret that was told once, acts by its roles, and its us
   const session = await (await ask('GET', '/auth/session')).json()
   expect(session).toMatchObject({
     user: { id: account.id, email: account.clientId, roles: ['operator'] },
-    permissions: ['ops:read', 'dead-letters:write'],
+    permissions: ['ops:read', 'dead-letters:write', 'events:publish'],
   })
   expect((await ask('GET', '/auth/users')).status).toBe(403)
   expect((await listed()).find(({ id }) => id === account.id)?.lastUsedAt).toBeDefined()

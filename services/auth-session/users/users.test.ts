@@ -78,6 +78,20 @@ describe('managing users', () => {
     expect(await statusOf(boss.ask('POST', '/auth/users', { ...good, ...wrong }))).toBe(422)
   })
 
+  test('asks 15 characters of a password that opens its account alone, whatever the roles demand', async () => {
+    const boss = await admin()
+    const hireAs = (role: string, password: string) =>
+      statusOf(
+        boss.ask('POST', '/auth/users', { email: `${role}@fourteen.example`, password, roles: [role] }),
+      )
+    expect(await hireAs('clinician', 'fourteen chars')).toBe(422)
+    expect(await hireAs('operator', 'fourteen chars')).toBe(422)
+    const { id, version } = await hire(boss, 'fifteen@clinic.example')
+    const change = (password: string) =>
+      statusOf(boss.ask('PATCH', `/auth/users/${id}`, { expectedVersion: version, password }))
+    expect([await change('fourteen chars'), await change('fifteen   chars')]).toEqual([422, 200])
+  })
+
   test('lists page by page, each user once, while others are being made', async () => {
     const boss = await admin()
     for (let n = 0; n < 60; n += 1)

@@ -3,7 +3,7 @@ import type { Logger } from '#lib/observability/logger.ts'
 
 /** Somebody who is told of each alert, in order. Rejects while it cannot be told; then it is tried again. */
 export interface AlertSink {
-  readonly name: 'log' | 'webhook'
+  readonly name: 'log' | 'webhook' | 'events'
   tell(alert: Alert): Promise<void>
 }
 
