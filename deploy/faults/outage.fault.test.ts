@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type RequestRecord, SubmitAnswer } from '#lib/contract/requests.ts'
+import { isEnd, type RequestRecord, SubmitAnswer } from '#lib/contract/requests.ts'
 import { until } from '#lib/processes/wait.ts'
 import { fleetKeys } from '#lib/redis/keys.ts'
 import { queueKeys } from '#lib/testing/one-partition.ts'
@@ -32,9 +32,9 @@ beforeAll(async () => {
   const env = {
     LEASE_MS: '1500',
     // The judge sees when calls arrive, and a busy machine lets some of them travel longer than others.
-    LIMITER_MARGIN_MS: '160',
+    LIMITER_MARGIN_MS: '300',
     BREAKER_WAIT_MS: scaled(10_000),
-    QUEUE_BYTES_MAX: '180000',
+    QUEUE_BYTES_MAX: '140000',
   }
   intake = await startProxy(redis, simulator, { ROLE: 'intake', ...env })
   worker = await startProxy(redis, simulator, { ROLE: 'worker', ...env })
@@ -71,6 +71,13 @@ async function accepted(answer: Promise<string | Response>): Promise<string> {
   if (typeof id !== 'string') throw new Error(`not accepted: ${id.status}`)
   return id
 }
+/** However long the drain takes. */
+async function endOf(id: string): Promise<RequestRecord> {
+  for (;;) {
+    const record = await intake.ended(id, 30)
+    if (isEnd(record.status)) return record
+  }
+}
 const startedAt = (record: RequestRecord) => Date.parse(record.startedAt ?? '')
 
 test('an hour without the upstream: taken up to the budget, nothing burned, and drained gently in its order', async () => {
@@ -106,7 +113,7 @@ test('an hour without the upstream: taken up to the budget, nothing burned, and 
     if (typeof answer === 'string') interactive.push(answer)
     else refused = answer
   }
-  expect(interactive.length).toBeGreaterThan(30)
+  expect(interactive.length).toBeGreaterThan(20)
   expect(refused.status).toBe(503)
   expect(refused.headers.get('Retry-After')).toBe('10')
   expect(await refused.json()).toMatchObject({ code: 'queue-full' })
@@ -125,7 +132,7 @@ test('an hour without the upstream: taken up to the budget, nothing burned, and 
 
   const seen = (await calls()).length
   await simulator.misbehave({ kind: 'latency', delayMs: answersAfterMs })
-  const records = await Promise.all([...finders, ...waiting].map((id) => intake.ended(id, 30)))
+  const records = await Promise.all([...finders, ...waiting].map(endOf))
   expect(records.map(({ status }) => status)).toEqual(records.map(() => 'success'))
   const byId = new Map(records.map((record) => [record.id, record]))
   const of = (ids: readonly string[]) => ids.flatMap((id) => byId.get(id) ?? [])

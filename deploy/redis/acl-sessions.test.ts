@@ -2,8 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { createEventBus } from '#lib/bus/event-bus.ts'
 import { startRedisServer } from '#lib/processes/redis-server.ts'
 import { disconnect } from '#lib/redis/connect.ts'
+import { createPartitions } from '#lib/redis/partitions.ts'
 import { openTestGround, signInTestUser } from '#lib/testing/ground.ts'
 import { createEmergencyStore } from '../../services/auth-session/emergency/emergency-store.ts'
 import { endEmergency } from '../../services/auth-session/emergency/end-emergency.ts'
@@ -41,7 +43,8 @@ test('auth-session’s own user may do all that sessions and emergency access ne
   expect(await emergencies.running('north', renewed.tokenHash)).toEqual(use)
   await sessions.end('north', renewed.tokenHash)
   expect(await emergencies.due()).toEqual([use])
-  await endEmergency({ ...ground, emergencies }, use)
+  const bus = createEventBus({ ...ground, partitions: createPartitions(1) })
+  await endEmergency({ ...ground, emergencies, bus }, use)
   expect((await emergencies.list('north', undefined)).uses).toMatchObject([{ endedBy: 'session-end' }])
   expect(await revokeUser(redis, 'north', userId)).toBe(true)
   await revokePractice(redis, 'north')

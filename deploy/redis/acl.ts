@@ -44,6 +44,11 @@ const readEvents = ['{tebra}', '{tebra:*}']
   .map((tag) => `%R~${tag}:status %R~${tag}:responses %R~${tag}:partitions ~${tag}:epoch`)
   .join(' ')
 
+/** Appending to the event bus of each partition, and reading it. */
+const eventBus = ['{tebra}', '{tebra:*}']
+  .map((tag) => `~${tag}:events ~${tag}:events:* ~${tag}:event-idem:*`)
+  .join(' ')
+
 /** The lines of an ACL file. The default user is off; `operator` may do everything. */
 export function aclFile(passwords: RedisPasswords): string {
   const user = (name: keyof RedisPasswords, rules: string) =>
@@ -53,12 +58,15 @@ export function aclFile(passwords: RedisPasswords): string {
     user('operator', '~* &* +@all'),
     user(
       'auth-session',
-      `~{p:*}:* ~login:* ~attempts:* ~rate:* ~challenge:* ~oidc:* ~signing-keys ~touches ~emergencies-due &session-ended ${commands} ${appendAudit} ${keepAudit}`,
+      `~{p:*}:* ~login:* ~attempts:* ~rate:* ~challenge:* ~oidc:* ~signing-keys ~touches ~emergencies-due ${eventBus} &session-ended ${commands} ${appendAudit} ${keepAudit}`,
     ),
     user(
       'tebra-proxy-worker',
       `~{tebra}:* ~{tebra:*}:* ~{p:*}:seals ${guard} &breaker ${commands} ${appendAudit}`,
     ),
-    user('stream-sse', `${readEvents} ~{p:*}:ticket:* ${guard} &session-ended ${commands} ${appendAudit}`),
+    user(
+      'stream-sse',
+      `${readEvents} ${eventBus} ~{p:*}:ticket:* ~{p:*}:open-streams ~{p:*}:seals ~stream-instances ~stream-instance:* ${guard} &session-ended ${commands} ${appendAudit}`,
+    ),
   ].join('\n')}\n`
 }

@@ -1,68 +1,9 @@
 import { z } from 'zod'
+import { auditActions } from './audit-actions.ts'
 import { Instant, PracticeId, Uuid } from './ids.ts'
 
 /** What is recorded; FHIR R4 AuditEvent's vocabulary decides how each is exported. */
-export const AuditAction = z
-  .enum([
-    'session.login',
-    'session.login-failed',
-    'session.logout',
-    'session.step-up',
-    'session.end',
-    'session.revoke-all',
-    'session.new-device',
-    'session.limits',
-    'password.change',
-    'emergency.start',
-    'emergency.end',
-    'emergency.list',
-    'mfa.failed',
-    'totp.enrol',
-    'totp.remove',
-    'passkey.register',
-    'passkey.rename',
-    'passkey.remove',
-    'recovery-codes.renew',
-    'user.reset-mfa',
-    'practice.mfa-policy',
-    'user.create',
-    'user.update',
-    'user.disable',
-    'user.enable',
-    'user.remove',
-    'roles.update',
-    'service-account.create',
-    'service-account.rotate',
-    'service-account.revoke',
-    'practice.link',
-    'practice.unlink',
-    'session.switch',
-    'identity.link',
-    'identity.unlink',
-    'identity.list',
-    'identity.roles',
-    'internal-token.mint',
-    'request.submit',
-    'request.cancel',
-    'request.end',
-    'request.read',
-    'request.list',
-    'dead-letter.list',
-    'dead-letter.read',
-    'dead-letter.requeue',
-    'dead-letter.resolve',
-    'audit.search',
-    'audit.export',
-    'audit.verify',
-    'breaker.force',
-    'account.resume',
-    'data-key.rotate',
-    'data-key.rewrap',
-    'data-key.shred',
-    'stream.open',
-    'event.publish',
-  ])
-  .meta({ id: 'AuditAction' })
+export const AuditAction = z.enum(auditActions).meta({ id: 'AuditAction' })
 export type AuditAction = z.infer<typeof AuditAction>
 
 export const AddressClass = z.enum(['loopback', 'private', 'public', 'unknown']).meta({ id: 'AddressClass' })

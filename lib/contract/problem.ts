@@ -5,6 +5,7 @@ import { AssuranceLevel } from './session.ts'
 export const problems = {
   'malformed-body': [400, 'The body is not valid JSON'],
   'invalid-credentials': [401, 'The e-mail address or the password is wrong'],
+  'first-password-expired': [401, 'The first password has expired: ask for a new one'],
   'mfa-required': [401, 'A second factor is needed'],
   'invalid-passkey': [401, 'The passkey was not accepted'],
   'invalid-code': [401, 'The code is wrong, was used before, or is too old'],
@@ -13,6 +14,7 @@ export const problems = {
   forbidden: [403, 'Your role does not permit this'],
   'bad-origin': [403, 'The request does not come from this site'],
   'step-up-required': [403, 'Prove again who you are'],
+  'password-change-required': [403, 'Choose a password of your own first'],
   'not-found': [404, 'There is nothing here under that name'],
   'method-not-allowed': [405, 'That method is not offered here'],
   'idempotency-conflict': [409, 'The idempotency key was used with another body'],

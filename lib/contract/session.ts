@@ -46,6 +46,9 @@ export const SessionView = z
     createdAt: Instant,
     idleExpiresAt: Instant,
     absoluteExpiresAt: Instant,
+    mustChangePassword: z.literal(true).optional().meta({
+      description: 'opened by a password that somebody else chose: POST /auth/password comes before all else',
+    }),
   })
   .meta({ id: 'Session' })
 export type SessionView = z.infer<typeof SessionView>

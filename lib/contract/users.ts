@@ -19,6 +19,10 @@ export const UserAccount = z
     disabled: z.boolean(),
     version: z.int(),
     createdAt: Instant,
+    firstPasswordUntil: Instant.optional().meta({
+      description:
+        'until when the password that an administrator chose signs in; none where the owner chose it',
+    }),
   })
   .meta({ id: 'UserAccount' })
 export type UserAccount = z.infer<typeof UserAccount>
@@ -32,7 +36,7 @@ export const NewUserRequest = z
   .strictObject({ email: NewEmail, password: NewPassword, roles: Roles.min(1) })
   .meta({ id: 'NewUserRequest' })
 
-/** What an administrator changes of a user; a new password ends the user's sessions. */
+/** What an administrator changes of a user; a new password ends the user's sessions and is a first password. */
 export const UserChange = z
   .strictObject({
     expectedVersion: z.int(),

@@ -26,6 +26,7 @@ test('keeps what the session check reads in the practice’s slot', () => {
     sessionKeys.epoch('north'),
     sessionKeys.roles('north'),
     sessionKeys.ticket('north', 'hash'),
+    sessionKeys.openStreams('north'),
     sessionKeys.dataKeys('north'),
     sessionKeys.secondFactorRoles('north'),
   ]

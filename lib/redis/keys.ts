@@ -155,8 +155,6 @@ export const sessionKeys = {
   emergency: (practiceId: string, id: string) => practice(practiceId, `emergency:${id}`),
   emergencies: (practiceId: string) => practice(practiceId, 'emergencies'),
   emergenciesDue: 'emergencies-due',
-  /** What a practice's administrators should hear of at once: kind, time and ids. */
-  alerts: (practiceId: string) => practice(practiceId, 'alerts'),
   /** How much of a rate limit is used up; `of` says whose, and for which kind of route. */
   rate: (practiceId: string, of: string) => practice(practiceId, `rate:${of}`),
   addressRate: (addressDigest: string) => `rate:${addressDigest}`,

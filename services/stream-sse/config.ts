@@ -3,7 +3,10 @@ import { CommonConfig, count, milliseconds, QueuePartitions } from '#lib/config/
 
 export const StreamSseConfig = CommonConfig.extend({
   STREAMS_MAX: count(900).meta({ description: 'open streams on this instance; beyond it 503' }),
-  STREAMS_PER_USER_MAX: count(20).meta({ description: 'open streams of one user on this instance' }),
+  STREAMS_PER_USER_MAX: count(20).meta({ description: 'open streams of one user, on all instances' }),
+  STREAMS_PER_PRACTICE_MAX: count(500).meta({
+    description: 'open streams of one practice, on all instances',
+  }),
   QUEUE_PARTITIONS: QueuePartitions,
   KEEP_ALIVE_MS: milliseconds(15_000).meta({
     description: 'time between two keep-alive comments',

@@ -6,39 +6,55 @@ export interface EntryId {
   readonly seq: number
 }
 
-/** How far each stream was read. One vector serves every client of an instance: frames and their ids are shared. */
-export type Position = Readonly<Record<StreamName, EntryId>>
+/** What a partition is read from, in the order of a cursor; `events` carries every stream of the bus. */
+export const sources = ['tebra:status', 'tebra:responses', 'events'] as const
+export type Source = (typeof sources)[number]
+
+export const sourceOf = (stream: StreamName): Source =>
+  stream === 'tebra:status' || stream === 'tebra:responses' ? stream : 'events'
+
+/** How far each source was read. One vector serves every client of an instance: frames and their ids are shared. */
+export type Position = Readonly<Record<Source, EntryId>>
+
+export const positionOf = (idOf: (source: Source) => EntryId): Position => ({
+  'tebra:status': idOf('tebra:status'),
+  'tebra:responses': idOf('tebra:responses'),
+  events: idOf('events'),
+})
 
 export const zeroId: EntryId = { ms: 0, seq: 0 }
+export const startOfTime: Position = positionOf(() => zeroId)
 
 export function parseEntryId(text: string): EntryId {
-  const [ms, seq] = text.split('-')
-  return { ms: Number(ms), seq: Number(seq ?? 0) }
+  const dash = text.indexOf('-')
+  return dash < 0
+    ? { ms: Number(text), seq: 0 }
+    : { ms: Number(text.slice(0, dash)), seq: Number(text.slice(dash + 1)) }
 }
 
 export const formatEntryId = ({ ms, seq }: EntryId): string => `${ms}-${seq}`
 
 export const compareIds = (a: EntryId, b: EntryId): number => a.ms - b.ms || a.seq - b.seq
 
-/** The order in a cursor. A stream that is added later goes to the end, so that older cursors stay readable. */
-const order: readonly StreamName[] = ['tebra:status', 'tebra:responses']
+/** Whether `a` has come as far as `b`, in every source. */
+export const isAtLeast = (a: Position, b: Position): boolean =>
+  sources.every((source) => compareIds(a[source], b[source]) >= 0)
 
-/** → `<epoch>.<status>.<responses>`, ids in base 36: opaque to clients, short, ASCII. */
+/** → `<epoch>.<status>.<responses>.<events>`, ids in base 36: opaque to clients, short, ASCII. */
 export function formatCursor(epoch: string, position: Position): string {
-  const parts = order.map((name) => `${position[name].ms.toString(36)}-${position[name].seq.toString(36)}`)
-  return [epoch, ...parts].join('.')
+  let cursor = epoch
+  for (const source of sources)
+    cursor += `.${position[source].ms.toString(36)}-${position[source].seq.toString(36)}`
+  return cursor
 }
 
 /** undefined for anything that we did not make: malformed, negative, out of range. */
 export function parseCursor(text: string): { epoch: string; position: Position } | undefined {
-  if (!/^[0-9a-z]{8}(\.[0-9a-z]{1,10}-[0-9a-z]{1,10}){1,2}$/.test(text)) return undefined
+  if (!/^[0-9a-z]{8}(\.[0-9a-z]{1,10}-[0-9a-z]{1,10}){3}$/.test(text)) return undefined
   const [epoch = '', ...parts] = text.split('.')
-  const idAt = (name: StreamName): EntryId => {
-    const [ms = '0', seq = '0'] = (parts[order.indexOf(name)] ?? '0-0').split('-')
+  const position = positionOf((source) => {
+    const [ms = '', seq = ''] = (parts[sources.indexOf(source)] ?? '').split('-')
     return { ms: Number.parseInt(ms, 36), seq: Number.parseInt(seq, 36) }
-  }
-  return {
-    epoch,
-    position: { 'tebra:status': idAt('tebra:status'), 'tebra:responses': idAt('tebra:responses') },
-  }
+  })
+  return { epoch, position }
 }

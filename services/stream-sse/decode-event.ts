@@ -1,48 +1,81 @@
-import type { StreamName } from '#lib/contract/events.ts'
+import { eventPlace } from '#lib/bus/event-place.ts'
 import type { FieldCipher } from '#lib/crypto/field-cipher.ts'
 import { placeOf } from '#lib/crypto/request-place.ts'
-import { type EntryId, formatEntryId, parseEntryId } from './cursor.ts'
+import { type EntryId, formatEntryId, parseEntryId, type Source } from './cursor.ts'
 
-/** One entry of a stream as Redis gave it, with whom it is for. */
+/** One entry of a source as Redis gave it, with whom it is for; the rest of it is read only where somebody listens. */
 export interface StreamEvent {
-  readonly stream: StreamName
+  readonly source: Source
   readonly id: EntryId
-  readonly practiceId: string
-  readonly userId: string
-  readonly fields: Readonly<Record<string, string>>
+  readonly stream: string
+  /** See `audienceOf`. */
+  readonly audience: string
+  readonly flat: readonly string[]
 }
 
-export function parseEvent(stream: StreamName, entry: string, flat: readonly string[]): StreamEvent {
-  const fields: Record<string, string> = {}
-  for (let index = 0; index + 1 < flat.length; index += 2) fields[flat[index] ?? ''] = flat[index + 1] ?? ''
+/**
+ * Whom an event is for, as one word: the events of `tebra:*` reach the requester and nobody else, those of the bus one
+ * user or, where `userId` is empty, all of the practice who may hear the stream.
+ */
+export const audienceOf = (stream: string, practiceId: string, userId: string): string =>
+  `${stream} ${practiceId} ${userId}`
+
+export function parseEvent(source: Source, entry: string, flat: readonly string[]): StreamEvent {
+  const stream = source === 'events' ? fieldOf(flat, 'stream') : source
   return {
-    stream,
+    source,
     id: parseEntryId(entry),
-    practiceId: fields.practiceId ?? '',
-    userId: fields.userId ?? '',
-    fields,
+    stream,
+    audience: audienceOf(stream, fieldOf(flat, 'practiceId'), fieldOf(flat, 'userId')),
+    flat,
   }
 }
 
-/** The envelope a browser gets (`EventEnvelope`); a result is opened here, once for all who may see it. */
+/** The envelope a browser gets (`EventEnvelope`); what is sealed is opened here, once for all who may see it. */
 export async function toEnvelope(event: StreamEvent, cipher: FieldCipher): Promise<unknown> {
-  const { fields } = event
+  const fields = fieldsOf(event.flat)
+  const data =
+    event.source === 'events' ? await busEvent(fields, cipher) : await tebraEvent(event, fields, cipher)
+  return { stream: event.stream, id: formatEntryId(event.id), data }
+}
+
+/**
+ * What a later event replaces for a listener that is behind: one request's status, one key of a stream. undefined
+ * where each counts.
+ */
+export function replacedBy({ source, stream, flat }: StreamEvent): string | undefined {
+  if (source === 'tebra:responses') return undefined
+  const key = fieldOf(flat, source === 'events' ? 'key' : 'requestId')
+  return key === '' ? undefined : `${stream} ${key}`
+}
+
+type Fields = Readonly<Record<string, string>>
+
+async function busEvent(fields: Fields, cipher: FieldCipher): Promise<object> {
+  const { practiceId = '', stream = '', eventId = '', data = '' } = fields
+  return {
+    event: fields.event,
+    ...(fields.key && { key: fields.key }),
+    timestamp: instant(fields.timestamp),
+    data: JSON.parse(await cipher.decrypt(eventPlace(practiceId, stream, eventId), data)),
+  }
+}
+
+async function tebraEvent({ source }: StreamEvent, fields: Fields, cipher: FieldCipher): Promise<object> {
   const common = {
     requestId: fields.requestId,
     correlationId: fields.correlationId,
     action: fields.action,
     status: fields.status,
-    timestamp: new Date(Number(fields.timestamp)).toISOString(),
+    timestamp: instant(fields.timestamp),
   }
-  const data =
-    event.stream === 'tebra:status'
-      ? { ...common, attempt: Number(fields.attempt), ...(fields.reason && { reason: fields.reason }) }
-      : { ...common, duration: Number(fields.duration), ...(await outcomeOf(event, cipher)) }
-  return { stream: event.stream, id: formatEntryId(event.id), data }
+  return source === 'tebra:status'
+    ? { ...common, attempt: Number(fields.attempt), ...(fields.reason && { reason: fields.reason }) }
+    : { ...common, duration: Number(fields.duration), ...(await outcomeOf(fields, cipher)) }
 }
 
-async function outcomeOf({ practiceId, fields }: StreamEvent, cipher: FieldCipher): Promise<object> {
-  const { requestId = '', result, error, large, meta } = fields
+async function outcomeOf(fields: Fields, cipher: FieldCipher): Promise<object> {
+  const { practiceId = '', requestId = '', result, error, large, meta } = fields
   const origin = meta ? JSON.parse(meta) : {}
   if (error) return { error: JSON.parse(error) }
   if (large === '1') return { ...origin, dataRef: `/tebra/requests/${requestId}` }
@@ -51,4 +84,18 @@ async function outcomeOf({ practiceId, fields }: StreamEvent, cipher: FieldCiphe
     ...origin,
     data: JSON.parse(await cipher.decrypt(placeOf(practiceId, requestId, 'result'), result)),
   }
+}
+
+const instant = (ms: string | undefined): string => new Date(Number(ms)).toISOString()
+
+function fieldOf(flat: readonly string[], name: string): string {
+  for (let index = 0; index + 1 < flat.length; index += 2)
+    if (flat[index] === name) return flat[index + 1] ?? ''
+  return ''
+}
+
+function fieldsOf(flat: readonly string[]): Fields {
+  const fields: Record<string, string> = {}
+  for (let index = 0; index + 1 < flat.length; index += 2) fields[flat[index] ?? ''] = flat[index + 1] ?? ''
+  return fields
 }

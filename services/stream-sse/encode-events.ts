@@ -1,14 +1,15 @@
 import type { FieldCipher } from '#lib/crypto/field-cipher.ts'
 import type { Logger } from '#lib/observability/logger.ts'
 import { formatCursor, type Position } from './cursor.ts'
-import { type StreamEvent, toEnvelope } from './decode-event.ts'
-import { advance } from './event-reader.ts'
+import { replacedBy, type StreamEvent, toEnvelope } from './decode-event.ts'
 import { eventFrame } from './frames.ts'
 
-/** A frame made once, with what decides who gets it. */
+/** A frame made once and shared by all it goes to. */
 export interface ReadyEvent {
   readonly event: StreamEvent
   readonly frame: Uint8Array
+  /** A later event under the same key makes this one old. */
+  readonly key: string | undefined
 }
 
 export type EncodeEvents = (
@@ -23,10 +24,10 @@ export function createEncodeEvents(deps: {
   logger: Logger
   epoch: () => string
 }): EncodeEvents {
-  const encode = async (event: StreamEvent, position: Position): Promise<ReadyEvent[]> => {
+  const encode = async (event: StreamEvent, cursor: string): Promise<ReadyEvent[]> => {
     try {
-      const envelope = await toEnvelope(event, deps.cipher)
-      return [{ event, frame: eventFrame(event.stream, formatCursor(deps.epoch(), position), envelope) }]
+      const frame = eventFrame(event.stream, cursor, await toEnvelope(event, deps.cipher))
+      return [{ event, frame, key: replacedBy(event) }]
     } catch (error) {
       // A result that cannot be opened (its key was shredded) must not hold up everybody else's events.
       deps.logger.error({ err: error, stream: event.stream }, 'event could not be decoded')
@@ -35,12 +36,12 @@ export function createEncodeEvents(deps: {
   }
 
   return async (events, before, wanted) => {
-    let position = before
+    const position = { ...before }
     const encoding: Promise<ReadyEvent[]>[] = []
     for (const event of events) {
-      position = advance(position, [event])
-      if (wanted(event)) encoding.push(encode(event, position))
+      position[event.source] = event.id
+      if (wanted(event)) encoding.push(encode(event, formatCursor(deps.epoch(), position)))
     }
-    return (await Promise.all(encoding)).flat()
+    return encoding.length === 0 ? [] : (await Promise.all(encoding)).flat()
   }
 }

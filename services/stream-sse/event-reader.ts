@@ -1,14 +1,25 @@
-import { StreamName } from '#lib/contract/events.ts'
 import type { Logger } from '#lib/observability/logger.ts'
 import type { RedisClient } from '#lib/redis/connect.ts'
 import type { QueueKeys } from '#lib/redis/keys.ts'
-import { compareIds, formatEntryId, type Position, parseEntryId, zeroId } from './cursor.ts'
+import {
+  compareIds,
+  formatEntryId,
+  type Position,
+  parseEntryId,
+  positionOf,
+  type Source,
+  sources,
+  startOfTime,
+  zeroId,
+} from './cursor.ts'
 import { parseEvent, type StreamEvent } from './decode-event.ts'
+import { lostSince } from './stream-gap.ts'
 
-/** Where a partition keeps the streams that clients know by one name. */
-export const streamKeysOf = (keys: QueueKeys): Readonly<Record<StreamName, string>> => ({
+/** Where a partition keeps what it is read from. */
+export const sourceKeysOf = (keys: QueueKeys): Readonly<Record<Source, string>> => ({
   'tebra:status': keys.status,
   'tebra:responses': keys.responses,
+  events: keys.events,
 })
 
 export interface EventReader {
@@ -32,27 +43,36 @@ interface Deps {
   /** Called with all events of one read, oldest first, after `position` includes them. */
   readonly onEvents: (events: readonly StreamEvent[], before: Position) => Promise<void>
   readonly onEpoch: () => void
+  /** Entries were trimmed before this reader came to them. */
+  readonly onTrimmed: () => void
 }
 
 const retryMs = 500
 const epochCheckMs = 1_000
+/** Less than the streams are kept long: a read that is not full cannot have begun behind a gap. */
+const pageSize = 1_000
 
-/** The one blocking reader of an instance for a partition: all its streams, all its clients. */
+/**
+ * The one blocking reader of an instance for a partition: all its streams, all its clients. The sources of a partition
+ * share a slot, so that one read and one connection serve them in a Cluster, too, however many practices listen.
+ */
 export function createEventReader(deps: Deps): EventReader {
   const { reader, redis, keys, logger } = deps
-  const streamKeys = streamKeysOf(keys)
-  let position: Position = { 'tebra:status': zeroId, 'tebra:responses': zeroId }
+  const sourceKeys = sourceKeysOf(keys)
+  let position = startOfTime
   let epoch = ''
   let lastReadAt = Number.NEGATIVE_INFINITY
   let epochSeenAt = Number.NEGATIVE_INFINITY
+  /** Whether this connection has answered; until then no read waits, so that it is soon known. */
+  let trusted = false
   let stopping = false
   let loop: Promise<void> = Promise.resolve()
 
   /** The tail is resolved here, once per life of the streams: reading from `$` again and again drops events. */
   const followEpoch = async (): Promise<void> => {
     const stored = await redis.get(keys.epoch)
-    const tail = await tailOf(redis, streamKeys)
-    const wentBack = StreamName.options.some((name) => compareIds(tail[name], position[name]) < 0)
+    const tail = await tailOf(redis, sourceKeys)
+    const wentBack = sources.some((source) => compareIds(tail[source], position[source]) < 0)
     if (stored !== null && stored === epoch && !wentBack) return
     const known = epoch !== ''
     // After a lossy failover the old epoch may still stand there; it no longer names what clients have seen.
@@ -67,27 +87,31 @@ export function createEventReader(deps: Deps): EventReader {
     if (performance.now() - epochSeenAt > epochCheckMs) {
       await followEpoch()
       epochSeenAt = performance.now()
-      lastReadAt = epochSeenAt
     }
-    const names = StreamName.options
     const reply = await reader.xread(
       'COUNT',
-      1_000,
+      pageSize,
       'BLOCK',
-      deps.blockMs,
+      trusted ? deps.blockMs : 1,
       'STREAMS',
-      ...names.map((name) => streamKeys[name]),
-      ...names.map((name) => formatEntryId(position[name])),
+      ...sources.map((source) => sourceKeys[source]),
+      ...sources.map((source) => formatEntryId(position[source])),
     )
     lastReadAt = performance.now()
+    trusted = true
     if (!reply) return
-    const events = (reply as [string, [string, string[]][]][])
-      .flatMap(([key, entries]) => {
-        const stream = names.find((name) => streamKeys[name] === key)
-        return stream ? entries.map(([id, fields]) => parseEvent(stream, id, fields)) : []
-      })
-      .sort((a, b) => compareIds(a.id, b.id))
+    const pages = (reply as [string, [string, string[]][]][]).flatMap(([key, entries]) => {
+      const source = sources.find((name) => sourceKeys[name] === key)
+      return source ? [{ source, events: entries.map(([id, flat]) => parseEvent(source, id, flat)) }] : []
+    })
     const before = position
+    const full = pages.filter(({ events }) => events.length === pageSize)
+    const lost = await Promise.all(
+      full.map(({ source }) => lostSince(redis, sourceKeys[source], before[source])),
+    )
+    const events = pages.flatMap((page) => page.events)
+    if (pages.length > 1) events.sort((a, b) => compareIds(a.id, b.id))
+    if (lost.includes('trimmed')) deps.onTrimmed()
     position = advance(before, events)
     await deps.onEvents(events, before)
   }
@@ -99,6 +123,7 @@ export function createEventReader(deps: Deps): EventReader {
       } catch (error) {
         if (stopping) return
         epochSeenAt = Number.NEGATIVE_INFINITY
+        trusted = false
         logger.warn({ err: error }, 'event reader: read failed, trying again')
         // A silent connection is not trusted again: a black hole looks ready for ever.
         if (reader.status === 'ready') reader.disconnect(true)
@@ -128,18 +153,16 @@ export function createEventReader(deps: Deps): EventReader {
 
 export function advance(from: Position, events: readonly StreamEvent[]): Position {
   const next = { ...from }
-  for (const { stream, id } of events) next[stream] = id
+  for (const { source, id } of events) next[source] = id
   return next
 }
 
-async function tailOf(
-  redis: RedisClient,
-  streamKeys: Readonly<Record<StreamName, string>>,
-): Promise<Position> {
-  const last = async (name: StreamName) => {
-    const [entry] = await redis.xrevrange(streamKeys[name], '+', '-', 'COUNT', 1)
-    return entry ? parseEntryId(entry[0]) : zeroId
-  }
-  const [status, responses] = await Promise.all([last('tebra:status'), last('tebra:responses')])
-  return { 'tebra:status': status, 'tebra:responses': responses }
+async function tailOf(redis: RedisClient, keys: Readonly<Record<Source, string>>): Promise<Position> {
+  const tails = await Promise.all(
+    sources.map(async (source) => {
+      const [entry] = await redis.xrevrange(keys[source], '+', '-', 'COUNT', 1)
+      return entry ? parseEntryId(entry[0]) : zeroId
+    }),
+  )
+  return positionOf((source) => tails[sources.indexOf(source)] ?? zeroId)
 }

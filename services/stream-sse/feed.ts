@@ -2,17 +2,25 @@ import type { FieldCipher } from '#lib/crypto/field-cipher.ts'
 import type { Logger } from '#lib/observability/logger.ts'
 import type { RedisClient } from '#lib/redis/connect.ts'
 import type { QueueKeys } from '#lib/redis/keys.ts'
-import type { StreamEvent } from './decode-event.ts'
+import { formatCursor, type Position } from './cursor.ts'
 import { createEncodeEvents, type EncodeEvents } from './encode-events.ts'
 import { createEventReader, type EventReader } from './event-reader.ts'
-import type { Hub } from './hub.ts'
+import { cursorFrame, joined, keepAliveFrame } from './frames.ts'
+import { createHub, type Hub } from './hub.ts'
 import { createReplay, type Replay } from './replay.ts'
 
 /** One partition's events: read once, encoded once for all who listen, and its history for those who come back. */
 export interface Feed {
+  readonly hub: Hub
   readonly events: EventReader
   readonly encodeEvents: EncodeEvents
-  readonly replay: (cursor: string) => Promise<Replay>
+  readonly replay: Replay
+  /** How far events were handed out: those that are being opened have been read and are not in it. */
+  handedOut(): Position
+  /** The same as a frame. */
+  cursorFrame(): Uint8Array
+  /** The next sign of life; where others' events have moved the cursor, it goes with it, so that it stays young. */
+  keepAliveFrame(): Uint8Array
 }
 
 export function createFeed(deps: {
@@ -20,23 +28,49 @@ export function createFeed(deps: {
   reader: RedisClient
   redis: RedisClient
   keys: QueueKeys
-  hub: Hub
-  /** Whether the practice's requests are in this partition. */
-  holds: (practiceId: string) => boolean
   cipher: FieldCipher
   logger: Logger
+  now: () => number
   randomEpoch: () => string
   blockMs: number
 }): Feed {
-  const { hub } = deps
-  // A practice that has moved may have left events behind; their cursor is no good to its listeners.
-  const isOurs = (event: StreamEvent) => deps.holds(event.practiceId) && hub.isHeard(event)
+  const hub = createHub()
+  let handedOut: Position | undefined
+  let kept: Position | undefined
+
   const encodeEvents = createEncodeEvents({ ...deps, epoch: () => events.epoch })
+  const standHere = () => {
+    handedOut = events.position
+  }
+  const resync = (reason: 'epoch' | 'trimmed') => () => {
+    standHere()
+    hub.resync(reason)
+  }
   const events = createEventReader({
     ...deps,
-    onEvents: async (batch, before) => hub.publish(await encodeEvents(batch, before, isOurs)),
-    onEpoch: () => hub.resync('epoch', ({ session }) => deps.holds(session.practiceId)),
+    onEvents: async (batch, before) => {
+      handedOut ??= before
+      const ready = await encodeEvents(batch, before, hub.isHeard)
+      standHere()
+      hub.publish(ready)
+    },
+    onEpoch: resync('epoch'),
+    onTrimmed: resync('trimmed'),
   })
-  const replay = createReplay({ ...deps, epoch: () => events.epoch })
-  return { events, encodeEvents, replay }
+  const stand = () => handedOut ?? events.position
+  const standFrame = () => cursorFrame(formatCursor(events.epoch, stand()))
+
+  return {
+    hub,
+    events,
+    encodeEvents,
+    replay: createReplay(deps),
+    handedOut: stand,
+    cursorFrame: standFrame,
+    keepAliveFrame() {
+      const moved = stand() !== kept
+      kept = stand()
+      return moved ? joined([standFrame(), keepAliveFrame]) : keepAliveFrame
+    },
+  }
 }

@@ -7,7 +7,7 @@ const frame = (event: string, data: unknown): Uint8Array =>
   encoder.encode(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
 
 /** JSON.stringify leaves no raw line break, so one `data:` line always suffices. */
-export const eventFrame = (stream: StreamName, cursor: string, envelope: unknown): Uint8Array =>
+export const eventFrame = (stream: string, cursor: string, envelope: unknown): Uint8Array =>
   encoder.encode(`id: ${cursor}\nevent: ${stream}\ndata: ${JSON.stringify(envelope)}\n\n`)
 
 /** Sets a client's Last-Event-ID and dispatches nothing, so that a stream that saw no event can resume too. */

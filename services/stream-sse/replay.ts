@@ -1,98 +1,80 @@
-import { type ResyncReason, StreamName } from '#lib/contract/events.ts'
+import { eventsKeptMs } from '#lib/bus/event-bus.ts'
 import type { RedisClient } from '#lib/redis/connect.ts'
 import type { QueueKeys } from '#lib/redis/keys.ts'
-import {
-  compareIds,
-  type EntryId,
-  formatEntryId,
-  type Position,
-  parseCursor,
-  parseEntryId,
-} from './cursor.ts'
+import { compareIds, formatEntryId, type Position, parseEntryId, type Source } from './cursor.ts'
 import { parseEvent, type StreamEvent } from './decode-event.ts'
-import { streamKeysOf } from './event-reader.ts'
+import { advance, sourceKeysOf } from './event-reader.ts'
+import { shareFresh } from './share-fresh.ts'
+import { type Loss, lostOfPractice, lostSince } from './stream-gap.ts'
 
-export type Replay =
-  | { readonly kind: 'history'; readonly from: Position; readonly events: readonly StreamEvent[] }
-  | { readonly kind: 'gap'; readonly reason: ResyncReason }
+/** A piece of what a client has missed, oldest first; `last` where there was nothing more when it was read. */
+export type Page =
+  | {
+      readonly kind: 'page'
+      readonly events: readonly StreamEvent[]
+      readonly to: Position
+      readonly last: boolean
+    }
+  | { readonly kind: 'lost'; readonly loss: Loss }
+
+export interface Missed {
+  readonly practiceId: string
+  readonly sources: readonly Source[]
+  readonly from: Position
+  /** What was trimmed is not missed: the client asks for what there is. */
+  readonly whateverIsLeft: boolean
+}
 
 const pageSize = 1_000
 
+interface Part {
+  readonly events: readonly StreamEvent[]
+  readonly loss: Loss | undefined
+}
+
 /**
- * What a client has missed since its cursor, oldest first, or why that cannot be told. Clients that come back with
- * the same cursor at the same time (a restarted instance) share one reading.
+ * Reads what a client has missed, a page at a time, so that a long history takes no more memory than a page. Clients
+ * that come back at the same time with the same cursor (a restarted instance) share one reading of each stream. It begins after
+ * they listen: an older one might end before what they hear live begins.
  */
-export function createReplay(deps: { redis: RedisClient; keys: QueueKeys; epoch: () => string }) {
-  const streamKeys = streamKeysOf(deps.keys)
-  const running = new Map<string, Promise<Replay>>()
+export function createReplay(deps: { redis: RedisClient; keys: QueueKeys; now: () => number }) {
+  const { redis, keys, now } = deps
+  const sourceKeys = sourceKeysOf(keys)
 
-  const read = async (cursor: string): Promise<Replay> => {
-    const parsed = parseCursor(cursor)
-    if (!parsed) return { kind: 'gap', reason: 'cursor' }
-    if (parsed.epoch !== deps.epoch()) return { kind: 'gap', reason: 'epoch' }
-    const from = parsed.position
-    const pages = await Promise.all(
-      StreamName.options.map((name) => since(deps.redis, name, streamKeys[name], from[name])),
+  /** The loss is asked for after reading: what was trimmed meanwhile shows as a gap instead of slipping through. */
+  const readPart = shareFresh(async (source: Source, practiceId: string, after: string): Promise<Part> => {
+    const key = source === 'events' ? keys.practiceEvents(practiceId) : sourceKeys[source]
+    const entries = await redis.xrange(key, `(${after}`, '+', 'COUNT', pageSize)
+    const from = parseEntryId(after)
+    const loss =
+      source === 'events'
+        ? await lostOfPractice(redis, { all: keys.events, practice: key }, from, now() - eventsKeptMs)
+        : await lostSince(redis, key, from)
+    return { events: entries.map(([id, flat]) => parseEvent(source, id, flat)), loss }
+  })
+
+  return async (missed: Missed): Promise<Page> => {
+    const { from, practiceId } = missed
+    const parts = await Promise.all(
+      // What is every practice's is read once for all of them.
+      missed.sources.map((source) =>
+        readPart(source, source === 'events' ? practiceId : '', formatEntryId(from[source])),
+      ),
     )
-    const events: StreamEvent[] = []
-    for (const page of pages) {
-      if (page === 'trimmed' || page === 'future')
-        return { kind: 'gap', reason: page === 'future' ? 'cursor' : page }
-      events.push(...page)
-    }
-    return { kind: 'history', from, events: events.sort((a, b) => compareIds(a.id, b.id)) }
-  }
+    const losses = parts.map(({ loss }) => loss)
+    if (losses.includes('future')) return { kind: 'lost', loss: 'future' }
+    if (losses.includes('trimmed') && !missed.whateverIsLeft) return { kind: 'lost', loss: 'trimmed' }
 
-  return (cursor: string): Promise<Replay> => {
-    const shared = running.get(cursor)
-    if (shared !== undefined) return shared
-    const reading = read(cursor).finally(() => running.delete(cursor))
-    running.set(cursor, reading)
-    return reading
+    // Beyond the end of a full page another source may have entries that come in between.
+    const ends = parts
+      .filter(({ events }) => events.length === pageSize)
+      .flatMap(({ events }) => events.at(-1)?.id ?? [])
+    const known = parts
+      .flatMap(({ events }) => events)
+      .filter(({ id }) => ends.every((end) => compareIds(id, end) <= 0))
+      .sort((a, b) => compareIds(a.id, b.id))
+    return { kind: 'page', events: known, to: advance(from, known), last: ends.length === 0 }
   }
 }
 
-/** Entries after `from`. Trimming is noticed by what is gone from the front of the stream. */
-async function since(
-  redis: RedisClient,
-  name: StreamName,
-  key: string,
-  from: EntryId,
-): Promise<StreamEvent[] | 'trimmed' | 'future'> {
-  const events: StreamEvent[] = []
-  let last = from
-  for (;;) {
-    const page = await redis.xrange(key, `(${formatEntryId(last)}`, '+', 'COUNT', pageSize)
-    for (const [id, fields] of page) events.push(parseEvent(name, id, fields))
-    const end = page.at(-1)
-    if (!end || page.length < pageSize) break
-    last = parseEntryId(end[0])
-  }
-  // Asked after reading: what was trimmed meanwhile shows as a gap instead of slipping through.
-  return (await gapAt(redis, key, from)) ?? events
-}
-
-async function gapAt(
-  redis: RedisClient,
-  key: string,
-  from: EntryId,
-): Promise<'trimmed' | 'future' | undefined> {
-  const info = await streamInfo(redis, key)
-  if (!info) return from.ms === 0 ? undefined : 'future'
-  if (compareIds(from, info.lastId) > 0) return 'future'
-  if (info.added === info.length) return undefined
-  return info.firstId && compareIds(from, info.firstId) >= 0 ? undefined : 'trimmed'
-}
-
-async function streamInfo(redis: RedisClient, key: string) {
-  if ((await redis.exists(key)) === 0) return undefined
-  const flat = (await redis.xinfo('STREAM', key)) as unknown[]
-  const field = (name: string) => flat[flat.indexOf(name) + 1]
-  const first = field('first-entry') as [string, string[]] | null
-  return {
-    length: Number(field('length')),
-    added: Number(field('entries-added')),
-    lastId: parseEntryId(String(field('last-generated-id'))),
-    firstId: first ? parseEntryId(first[0]) : undefined,
-  }
-}
+export type Replay = ReturnType<typeof createReplay>

@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import { readConfig } from '#lib/config/read-config.ts'
+import { listenOptions } from '#lib/http/listen-options.ts'
 import { openService } from '#lib/lifecycle/open-service.ts'
-import { endOnSignals, startOrExplain } from '#lib/lifecycle/run-service.ts'
+import { drainDeadlineMs, endOnSignals, startOrExplain } from '#lib/lifecycle/run-service.ts'
 import { StreamSseConfig } from './config.ts'
 import { readConsole } from './read-console.ts'
 import { createStreamSse } from './stream-sse.ts'
@@ -14,9 +15,14 @@ await startOrExplain(process, async () => {
   const ground = await openService('stream-sse', config, Date.now)
   const folder = config.CONSOLE_FOLDER ?? fileURLToPath(new URL('./console/dist', import.meta.url))
   const consoleFiles = await readConsole(folder)
-  const service = await createStreamSse(ground, config, { random: Math.random, consoleFiles })
+  const service = await createStreamSse(ground, config, {
+    random: Math.random,
+    instance: crypto.randomUUID(),
+    consoleFiles,
+  })
 
   const server = Bun.serve({
+    ...listenOptions,
     port: config.PORT,
     hostname: config.HOST,
     fetch(request, self) {
@@ -30,9 +36,11 @@ await startOrExplain(process, async () => {
     signals: process,
     logger: ground.logger,
     async drain() {
-      // Streams first: stop() does not resolve while one is open.
+      // Streams first: stop() does not resolve while one is open, nor while a client leaves its last frames unread.
       await service.close()
+      const cut = setTimeout(() => void server.stop(true), drainDeadlineMs - 3_000)
       await server.stop()
+      clearTimeout(cut)
     },
   })
 })

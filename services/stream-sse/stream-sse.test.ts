@@ -1,4 +1,3 @@
-import { connect } from 'node:net'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { Problem } from '#lib/contract/problem.ts'
 import { until } from '#lib/processes/wait.ts'
@@ -51,7 +50,7 @@ test('the answer is an uncached, unbuffered event stream whose first line is a c
   expect(client.headers.get('Content-Type')).toBe('text/event-stream; charset=utf-8')
   expect(client.headers.get('Cache-Control')).toBe('no-cache, no-transform')
   expect(client.headers.get('X-Accel-Buffering')).toBe('no')
-  expect(client.lastEventId()).toMatch(/^[0-9a-z]{8}\.0-0\.0-0$/)
+  expect(client.lastEventId()).toMatch(/^[0-9a-z]{8}(\.0-0){3}$/)
 })
 
 test('a client that comes back gets what it missed once, in order, then live events', async () => {
@@ -103,8 +102,8 @@ test('reconnecting while events flow loses and doubles none', async () => {
 
 test.each([
   ['malformed', 'no cursor at all', 'cursor'],
-  ['negative', 'aaaaaaaa.-5-0.0-0', 'cursor'],
-  ['of another life of the streams', 'aaaaaaaa.1-0.1-0', 'epoch'],
+  ['negative', 'aaaaaaaa.-5-0.0-0.0-0', 'cursor'],
+  ['of another life of the streams', 'aaaaaaaa.1-0.1-0.1-0', 'epoch'],
 ])('a cursor that is %s means resync, not an error', async (_, lastEventId, reason) => {
   const client = await listen(streams.url, session, { lastEventId })
   expect(client.named('resync').map(({ data }) => JSON.parse(data))).toEqual([{ reason }])
@@ -114,7 +113,7 @@ test('a cursor from the future means resync', async () => {
   await publishStatus(streams, session)
   const client = await listen(streams.url, session)
   const [epoch] = client.lastEventId().split('.')
-  const ahead = await listen(streams.url, session, { lastEventId: `${epoch}.zzzzzzzzz-0.0-0` })
+  const ahead = await listen(streams.url, session, { lastEventId: `${epoch}.zzzzzzzzz-0.0-0.0-0` })
   expect(ahead.named('resync').map(({ data }) => JSON.parse(data))).toEqual([{ reason: 'cursor' }])
 })
 
@@ -210,47 +209,6 @@ test('a ticket opens one stream once, and none after its session ended', async (
   await endSession(session)
   expect((await listen(streams.url, nobody, { query: late })).status).toBe(401)
   expect((await listen(streams.url, nobody, { query: '?ticket=made-up' })).status).toBe(401)
-})
-
-test('beyond a user’s share 429, beyond the instance’s capacity 503 with Retry-After', async () => {
-  await streams.stop()
-  streams = await startStreams(redis, { STREAMS_MAX: '3', STREAMS_PER_USER_MAX: '2' })
-  session = await streams.signIn()
-  await Promise.all([listen(streams.url, session), listen(streams.url, session)])
-  const own = await listen(streams.url, session)
-  await listen(streams.url, await streams.signIn())
-  const full = await listen(streams.url, await streams.signIn())
-  expect([own.status, full.status]).toEqual([429, 503])
-  expect(full.headers.get('Retry-After')).toBe('5')
-})
-
-test('a place is free again when its client has left', async () => {
-  await streams.stop()
-  streams = await startStreams(redis, { STREAMS_MAX: '1' })
-  session = await streams.signIn()
-  const first = await listen(streams.url, session)
-  first.leave()
-  await until('the place is free', async () => (await listen(streams.url, session)).status === 200)
-})
-
-test('a client that does not read is told to resync and cut, and holds no memory after that', async () => {
-  const { hostname, port } = new URL(streams.url)
-  const socket = connect(Number(port), hostname)
-  socket.pause()
-  socket.write(
-    `GET /events HTTP/1.1\r\nHost: ${hostname}\r\nAuthorization: ${session.headers.Authorization}\r\n\r\n`,
-  )
-  const open = async () =>
-    Number(/sse_streams_open\{[^}]*\} (\d+)/.exec(await (await fetch(`${streams.url}/metrics`)).text())?.[1])
-  await until('it is open', async () => (await open()) === 1)
-  const big = 'x'.repeat(200_000)
-  await until('it is cut', async () => {
-    await publishResponse(streams, session, big)
-    return (await open()) === 0
-  })
-  const metrics = await (await fetch(`${streams.url}/metrics`)).text()
-  expect(metrics).toMatch(/sse_streams_ended_total\{[^}]*end="slow"[^}]*\} 1/)
-  socket.destroy()
 })
 
 test('keep-alive comments flow while nothing happens', async () => {

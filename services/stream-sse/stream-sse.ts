@@ -1,4 +1,4 @@
-import { DomainError } from '#lib/http/domain-error.ts'
+import { createEventBus } from '#lib/bus/event-bus.ts'
 import type { ServiceGround } from '#lib/lifecycle/open-service.ts'
 import {
   connectReader,
@@ -11,104 +11,114 @@ import { takesWrites } from '#lib/redis/health.ts'
 import type { QueueKeys } from '#lib/redis/keys.ts'
 import { createPartitions, isPlaced } from '#lib/redis/partitions.ts'
 import { redisAt } from '#lib/redis/redis-place.ts'
+import { createAdmission } from './admission.ts'
 import { createApp } from './app.ts'
 import type { StreamSseConfig } from './config.ts'
 import { createFeed, type Feed } from './feed.ts'
-import { createHub } from './hub.ts'
-import { mayListen } from './may-listen.ts'
+import { createInstances } from './instances.ts'
 import { createOpenStream } from './open-stream.ts'
+import { createPlaces } from './places.ts'
+import { repeatEvery } from './repeat-every.ts'
 import type { ConsoleFile } from './serve-console.ts'
 import { createTickets } from './tickets.ts'
 import { createSessionWatch } from './watch-sessions.ts'
 
 const blockMs = 1_000
 const readerSilentMaxMs = 5_000
-const recheckMs = 30_000
+const lookEveryMs = 250
+const beatMs = 10_000
+/** A client that has read nothing between so many keep-alives is cut. */
+const keepAlivesMissedMax = 2
 
-/** The whole service over its ground: a reader for each partition, one hub, one timer. `close` ends every stream, spread out. */
+/** The whole service over its ground: a feed for each partition, and one timer for each thing that repeats. */
 export async function createStreamSse(
   ground: ServiceGround,
   config: StreamSseConfig,
-  options: { random: () => number; consoleFiles: ReadonlyMap<string, ConsoleFile> },
+  options: {
+    random: () => number
+    /** The instance's name among all. */
+    instance: string
+    consoleFiles: ReadonlyMap<string, ConsoleFile>
+  },
 ) {
-  const { redis, logger, guard, now, metrics } = ground
+  const { redis, logger, now, metrics } = ground
+  const { random, instance } = options
   const onError = (err: Error) => logger.warn({ err }, 'redis connection trouble')
   const partitions = createPartitions(config.QUEUE_PARTITIONS)
   const subscriber = connectSubscriber(redisAt(config, `${ground.service}-sessions`), { onError })
+  const startedAt = new Date(now()).toISOString()
   let draining = false
 
-  const hub = createHub()
   const readers: RedisClient[] = []
   const feeds = new Map<QueueKeys, Feed>()
   for (const keys of partitions.all) {
     const reader = connectReader(redisAt(config, `${ground.service}-reader`), blockMs, { onError })
     readers.push(reader)
-    const feed = createFeed({
-      ...ground,
-      reader,
-      keys,
-      hub,
-      holds: (practiceId) => partitions.of(practiceId) === keys,
-      blockMs,
-      randomEpoch: () =>
-        Math.floor(options.random() * 36 ** 8)
-          .toString(36)
-          .padStart(8, '0'),
-    })
-    feeds.set(keys, feed)
+    const randomEpoch = () =>
+      Math.floor(random() * 36 ** 8)
+        .toString(36)
+        .padStart(8, '0')
+    feeds.set(keys, createFeed({ ...ground, reader, keys, blockMs, randomEpoch }))
   }
+  const all = [...feeds.values()]
   const feedOf = (practiceId: string): Feed => {
     const feed = feeds.get(partitions.of(practiceId))
     if (!feed) throw new Error('a partition without a feed')
     return feed
   }
+  const hears = ({ events }: Feed) => events.idleMs() < readerSilentMaxMs
   /** Of the feed that has been silent longest: each is somebody's only one. */
-  const readerIdleMs = () => Math.max(...[...feeds.values()].map(({ events }) => events.idleMs()))
+  const readerIdleMs = () => Math.min(Math.max(...all.map(({ events }) => events.idleMs())), 1e9)
+
+  const places = createPlaces({
+    redis,
+    instance,
+    limits: { perUser: config.STREAMS_PER_USER_MAX, perPractice: config.STREAMS_PER_PRACTICE_MAX },
+  })
+  const instances = createInstances({ redis })
+  const admission = createAdmission({
+    places,
+    seatsMax: config.STREAMS_MAX,
+    isDraining: () => draining,
+    hears: (practiceId) => hears(feedOf(practiceId)),
+  })
   const watch = createSessionWatch({
+    ...ground,
     subscriber,
-    guard,
-    hub,
-    logger,
-    mayListen: (session, at) => mayListen(session, at.streams),
+    random,
+    *subscribers() {
+      for (const { hub } of all) yield* hub.subscribers()
+    },
   })
 
-  metrics.gauge('sse_streams_open', 'Open event streams', () => hub.size())
-  metrics.gauge('sse_reader_idle_ms', 'Time since the reader last heard from Redis', () =>
-    Math.min(readerIdleMs(), 1e9),
-  )
+  const open = () => all.reduce((sum, { hub }) => sum + hub.size(), 0)
+  metrics.gauge('sse_streams_open', 'Open event streams', open)
+  metrics.gauge('sse_reader_idle_ms', 'Time since the reader last heard from Redis', readerIdleMs)
   const ended = metrics.counter('sse_streams_ended_total', 'Ended event streams by how they ended', ['end'])
-
-  const openStream = createOpenStream({
-    hub,
-    feedOf,
-    onEnd: (end) => ended.inc({ end }),
-    // ±10 %, so that streams which were opened together do not come back together.
-    rotateAt: () => now() + config.ROTATE_AFTER_MS * (0.9 + options.random() * 0.2),
-  })
 
   const app = createApp({
     ...ground,
-    bodyBytesMax: 4 * 1024,
+    // An event's data may have this size, less a few words: ten thousand of them are kept.
+    bodyBytesMax: 16 * 1024,
     origins: config.PUBLIC_ORIGINS,
-    openStream,
-    tickets: createTickets({ redis, guard, now }),
+    bus: createEventBus({ ...ground, partitions }),
+    places,
+    instances,
+    admission,
+    nextLookAt: watch.nextLookAt,
+    openStream: createOpenStream({
+      feedOf,
+      onEnd: (end) => ended.inc({ end }),
+      // ±10 %, so that streams which were opened together do not come back together.
+      rotateAt: () => now() + config.ROTATE_AFTER_MS * (0.9 + random() * 0.2),
+    }),
+    tickets: createTickets(ground),
     consoleFiles: options.consoleFiles,
-    admit(session) {
-      if (draining) throw new DomainError('draining')
-      if (feedOf(session.practiceId).events.idleMs() > readerSilentMaxMs)
-        throw new DomainError('redis-unavailable')
-      if (hub.size() >= config.STREAMS_MAX) throw new DomainError('over-capacity', { retryAfterSeconds: 5 })
-      if (hub.sizeOf(session) >= config.STREAMS_PER_USER_MAX)
-        throw new DomainError('too-many-requests', {
-          retryAfterSeconds: 30,
-          detail: 'Too many open streams of yours',
-        })
-    },
     health: {
       ...ground,
       checks: {
         serving: () => !draining,
-        reader: () => readerIdleMs() < readerSilentMaxMs,
+        reader: () => all.every(hears),
         partitions: () => isPlaced(redis, partitions),
         // Opening a stream is audited, which is a write.
         redis: () => takesWrites(redis),
@@ -118,27 +128,44 @@ export async function createStreamSse(
 
   await Promise.all([...readers, subscriber].map((connection) => untilReady(connection)))
   await watch.start()
-  for (const { events } of feeds.values()) events.start()
+  for (const { events } of all) events.start()
+  const beat = () => instances.beat(instance, { startedAt, streams: open(), readerIdleMs: readerIdleMs() })
+
+  const onFailure = (err: unknown) => logger.warn({ err }, 'left for the next time')
   const timers = [
-    setInterval(() => {
-      hub.bye(
-        'rotated',
-        () => options.random() * 1_000,
-        ({ rotateAt }) => now() >= rotateAt,
-      )
-      hub.keepAlive()
-    }, config.KEEP_ALIVE_MS),
-    setInterval(() => void watch.recheckAll(), recheckMs),
+    repeatEvery(config.KEEP_ALIVE_MS, onFailure, () => {
+      for (const feed of all) {
+        feed.hub.bye(
+          'rotated',
+          () => random() * 1_000,
+          ({ rotateAt }) => now() >= rotateAt,
+        )
+        feed.hub.keepAlive(feed.keepAliveFrame(), keepAlivesMissedMax * config.KEEP_ALIVE_MS)
+      }
+    }),
+    repeatEvery(lookEveryMs, onFailure, async () => {
+      // Who hears nothing is told so, instead of being kept alive in silence.
+      for (const feed of all) if (!hears(feed)) feed.hub.bye('unavailable', () => 500 + random() * 4_500)
+      await Promise.all([watch.lookAtDue(), places.tellChanges()])
+    }),
+    repeatEvery(beatMs, onFailure, async () => {
+      await Promise.all([places.tellAll(), beat()])
+    }),
   ]
+  await beat()
 
   return {
     app,
     /** Says goodbye to every client within a second and stops; safe to call once. */
     async close(): Promise<void> {
       draining = true
-      hub.bye('draining', () => 500 + options.random() * 4_500)
-      for (const timer of timers) clearInterval(timer)
-      await Promise.all([...feeds.values()].map(({ events }) => events.stop()))
+      for (const { hub } of all) hub.bye('draining', () => 500 + random() * 4_500)
+      for (const stop of timers) stop()
+      await Promise.all([
+        ...all.map(({ events }) => events.stop()),
+        places.tellChanges().catch(onFailure),
+        instances.leave(instance).catch(onFailure),
+      ])
       disconnect(subscriber, redis)
     },
   }

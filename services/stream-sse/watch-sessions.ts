@@ -1,74 +1,101 @@
 import { SessionEnded } from '#lib/contract/session.ts'
-import type { SessionGuard } from '#lib/http/session-guard.ts'
+import type { ActiveSession, SessionGuard } from '#lib/http/session-guard.ts'
 import type { Logger } from '#lib/observability/logger.ts'
 import type { RedisClient } from '#lib/redis/connect.ts'
 import { channels } from '#lib/redis/keys.ts'
-import type { Hub } from './hub.ts'
+import { mayListen } from './may-listen.ts'
 import type { Subscriber } from './subscriber.ts'
 
-const notWanted = () => 0
+const notWanted = 0
 /** By then the answer that carries the session's new token has reached the browser. */
 const comeBackMs = 1_000
+const lookEveryMs = 30_000
+const lookAgainMs = 1_000
+/** Redis counts whole milliseconds: a little after its end a session is surely gone. */
+const surelyMs = 20
 
 interface Deps {
   readonly subscriber: RedisClient
   readonly guard: SessionGuard
-  readonly hub: Hub
+  readonly subscribers: () => Iterable<Subscriber>
   readonly logger: Logger
-  /** Whether a session that is still good may still listen to these streams. */
-  readonly mayListen: (
-    session: NonNullable<Awaited<ReturnType<SessionGuard['recheck']>>>,
-    of: Subscriber,
-  ) => boolean
+  readonly now: () => number
+  readonly random: () => number
 }
 
 /**
- * Ends streams with their session: at once on a message, and by looking again every 30 s, because a message can be
- * lost. The look is what decides; a message only says whom to look at.
+ * Ends streams with their session: at once on a message, when its time is over, and by looking again every half a
+ * minute, because a message can be lost. The look is what decides; a message only says whom to look at, and those get
+ * nothing until it has been decided.
  */
 export function createSessionWatch(deps: Deps) {
-  const { hub, guard, logger } = deps
+  const { guard, logger, now } = deps
 
-  const look = async (at: Subscriber, rotated = false): Promise<void> => {
+  /** When a session that is good now has to be looked at again, in ms by our clock. */
+  const nextLookAt = (session: ActiveSession): number => {
+    const { idleExpiresAt, absoluteExpiresAt, emergencyUntil = Number.POSITIVE_INFINITY } = session
+    const leftMs = Math.min(idleExpiresAt, absoluteExpiresAt, emergencyUntil) - session.checkedAt
+    // Spread, so that streams which were opened together are not looked at together for ever.
+    return now() + Math.min(Math.max(leftMs, 0) + surelyMs, lookEveryMs * (0.75 + deps.random() / 4))
+  }
+
+  const decide = (session: ActiveSession | undefined, at: Subscriber, rotated: boolean): void => {
+    if (!session) at.bye(rotated ? 'rotated' : 'session-ended', rotated ? comeBackMs : notWanted)
+    else if (!mayListen(session, at.streams)) at.bye('forbidden', notWanted)
+    else {
+      at.lookAt = nextLookAt(session)
+      at.unmute()
+    }
+  }
+
+  const look = async (tokenHash: string, streams: readonly Subscriber[], rotated: boolean): Promise<void> => {
+    const practiceId = streams[0]?.listener.practiceId ?? ''
     try {
-      const session = await guard.recheck(at.session.practiceId, at.session.tokenHash)
-      if (!session && rotated) at.bye('rotated', comeBackMs)
-      else if (!session) at.bye('session-ended', notWanted())
-      else if (!deps.mayListen(session, at)) at.bye('forbidden', notWanted())
+      const session = await guard.recheck(practiceId, tokenHash)
+      for (const at of streams) decide(session, at, rotated)
     } catch (error) {
-      // Redis is away: nothing flows meanwhile, and the next look decides.
+      // Redis is away: who was muted stays so, and the next look decides.
+      for (const at of streams) at.lookAt = now() + lookAgainMs
       logger.warn({ err: error }, 'session recheck failed')
     }
   }
 
-  const lookAtAll = async (whose: (subscriber: Subscriber) => boolean, rotated?: boolean): Promise<void> => {
-    await Promise.all(
-      hub
-        .subscribers()
-        .filter(whose)
-        .map((at) => look(at, rotated)),
-    )
+  /** One look for all streams of a session. */
+  const lookAtAll = async (streams: readonly Subscriber[], rotated = false): Promise<void> => {
+    for (const at of streams) at.lookAt = now() + lookEveryMs
+    const bySession = Map.groupBy(streams, ({ listener }) => listener.tokenHash)
+    await Promise.all([...bySession].map(([tokenHash, some]) => look(tokenHash, some, rotated)))
   }
 
   return {
+    nextLookAt,
+
     async start(): Promise<void> {
       deps.subscriber.on('message', (_channel, text: string) => {
         const message = SessionEnded.safeParse(parseJson(text))
         if (!message.success) return
         const { practiceId, tokenHash, userId, rotated } = message.data
-        void lookAtAll(
-          ({ session }) =>
-            session.practiceId === practiceId &&
-            (tokenHash === undefined || session.tokenHash === tokenHash) &&
-            (userId === undefined || session.userId === userId),
-          rotated,
+        const meant = [...deps.subscribers()].filter(
+          ({ listener }) =>
+            listener.practiceId === practiceId &&
+            (tokenHash === undefined || listener.tokenHash === tokenHash) &&
+            (userId === undefined || listener.userId === userId),
         )
+        for (const at of meant) at.mute()
+        void lookAtAll(meant, rotated)
       })
       await deps.subscriber.subscribe(channels.sessionEnded)
     },
-    recheckAll: () => lookAtAll(() => true),
+
+    /** Looks at those whose time has come; to be called several times a second. */
+    async lookAtDue(): Promise<void> {
+      const at = now()
+      await lookAtAll([...deps.subscribers()].filter(({ lookAt }) => lookAt <= at))
+    },
   }
 }
+
+export type SessionWatch = ReturnType<typeof createSessionWatch>
 
 function parseJson(text: string): unknown {
   try {

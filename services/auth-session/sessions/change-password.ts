@@ -11,11 +11,13 @@ import { ownAccount, ownEvent } from '../second-factors/own-account.ts'
 import { clientAddress } from '../sign-in/client-address.ts'
 import { refuseWeak } from '../sign-in/password-rules.ts'
 import { passwordPlace } from '../sign-in/renew-hash.ts'
+import { isFirstPassword, isFirstPasswordOver } from '../users/first-password.ts'
 import { deliverRenewed } from './deliver-renewed.ts'
 
 /**
  * `POST /auth/password`: a new password in the place of the current one. The caller's other sessions end in the same
- * step, and this one goes on under a new token.
+ * step, and this one goes on under a new token. In the place of a first password another one is asked for, before that
+ * has expired.
  */
 export function addChangePassword(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps): void {
   const route = createRoute({
@@ -23,7 +25,7 @@ export function addChangePassword(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps):
     path: '/auth/password',
     summary: 'Change the password',
     security: needsSession,
-    middleware: [requireSession({ ...deps, freshMs: stepUpFreshMs })] as const,
+    middleware: [requireSession({ ...deps, freshMs: stepUpFreshMs, beforePasswordChange: true })] as const,
     request: { body: { required: true, content: { 'application/json': { schema: PasswordChange } } } },
     responses: {
       200: {
@@ -51,10 +53,14 @@ export function addChangePassword(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps):
       await deps.limiter.fail(attempt)
       await deps.users.settle(place, 'password', 'fail')
       await deps.audit.append({ ...event, outcome: 'failure', reason: 'wrong-password' })
-      throw notYours()
+      throw refused('current', 'is not your password')
     }
     await deps.limiter.admit(attempt)
-    if (!(await deps.users.settle(place, 'password', 'pass'))) throw notYours()
+    if (!(await deps.users.settle(place, 'password', 'pass')))
+      throw refused('current', 'is not your password')
+    if (isFirstPasswordOver(deps, user)) throw refused('current', 'has expired: ask for a new one')
+    if (isFirstPassword(user) && next.normalize('NFC') === current.normalize('NFC'))
+      throw refused('next', 'must be another one than the first')
 
     const hashed = await deps.passwords.hash(next)
     const passwordHash = await deps.cipher.encrypt(passwordPlace(practiceId, userId), hashed)
@@ -70,5 +76,5 @@ export function addChangePassword(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps):
   })
 }
 
-const notYours = () =>
-  new DomainError('invalid-request', { errors: [{ path: 'current', message: 'is not your password' }] })
+const refused = (path: 'current' | 'next', message: string) =>
+  new DomainError('invalid-request', { errors: [{ path, message }] })

@@ -15,7 +15,8 @@ export function addGetSession(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps): voi
   // Activity is applied here, at once, so that the answer tells the new idle expiry; the touch stream is not asked.
   const guard = {
     ...deps.guard,
-    check: (token: string) => deps.guard.check(token, { activity: false }),
+    check: (token: string, { userId }: { userId?: string | undefined }) =>
+      deps.guard.check(token, { activity: false, userId }),
   }
   const route = createRoute({
     method: 'get',
@@ -23,7 +24,7 @@ export function addGetSession(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps): voi
     summary: 'The session, its user and their permissions',
     description: 'With the header X-Background the question is not activity and the idle time-out runs on.',
     security: needsSession,
-    middleware: [requireSession({ ...deps, guard })] as const,
+    middleware: [requireSession({ ...deps, guard, beforePasswordChange: true })] as const,
     responses: {
       200: { description: 'Signed in', content: { 'application/json': { schema: SessionAnswer } } },
       ...problemResponses(401, 500, 503),
@@ -48,6 +49,7 @@ export function addGetSession(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps): voi
           createdAt: instant(session.createdAt),
           idleExpiresAt: instant(idleExpiresAt),
           absoluteExpiresAt: instant(session.absoluteExpiresAt),
+          ...(session.mustChangePassword && { mustChangePassword: true as const }),
         },
         user: {
           id: userId,

@@ -35,6 +35,7 @@ export function addGetSessions(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps): vo
       absoluteExpiresAt: instant(one.absoluteExpiresAt),
       current: one.tokenHash === tokenHash,
       newDevice: one.newDevice,
+      ...(one.mustChangePassword && { mustChangePassword: true as const }),
       ...(one.sealedDevice !== '' && {
         device: await openDevice(deps, { practiceId, userId }, one.sealedDevice),
       }),

@@ -12,7 +12,7 @@ export function addLogout(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps): void {
     path: '/auth/logout',
     summary: 'End this session',
     security: needsSession,
-    middleware: [requireSession(deps)] as const,
+    middleware: [requireSession({ ...deps, beforePasswordChange: true })] as const,
     responses: { 204: { description: 'Ended' }, ...problemResponses(401, 403, 500, 503) },
   })
 

@@ -5,6 +5,7 @@
 -- ARGV[6] sessions a user may hold  ARGV[7] prefix of session keys  ARGV[8] channel  ARGV[9] practice id
 -- ARGV[10] epochs under which the user proved who they are, or empty  ARGV[11] sealed device, or empty
 -- ARGV[12] its digest, or empty  ARGV[13] ms a device is remembered  ARGV[14] devices remembered
+-- ARGV[15] 1 where it was proved by a first password, or empty
 -- Reply: nil where the user is unknown, disabled or was revoked since, else {createdAt, idleExpiresAt,
 -- absoluteExpiresAt, 1 where the device is new, sessions beside this one}.
 -- Keeps: a session carries the epochs it began under, always expires, and no index outgrows its bound.
@@ -40,6 +41,7 @@ local others = redis.call('ZCARD', KEYS[4])
 redis.call('HSET', KEYS[1], 'userId', ARGV[1], 'aal', ARGV[2], 'createdAt', now, 'provedAt', now, 'activeAt', now,
   'absoluteExpiresAt', absolute, 'userEpoch', access[1], 'practiceEpoch', practiceEpoch, 'device', ARGV[11],
   'newDevice', newDevice)
+if ARGV[15] ~= '' then redis.call('HSET', KEYS[1], 'firstPassword', ARGV[15]) end
 redis.call('PEXPIREAT', KEYS[1], idle)
 redis.call('ZADD', KEYS[4], now, ARGV[3])
 redis.call('PEXPIREAT', KEYS[4], absolute, 'NX')

@@ -4,9 +4,10 @@
 -- ARGV[6] prefix of the users' session indexes  ARGV[7] of their access  ARGV[8] of their credentials
 -- ARGV[9] channel  ARGV[10] practice id
 -- ARGV[11] 1 to end the user's other sessions  ARGV[12] a new sealed password hash, or empty
--- Reply: nil where the session is gone or refused, else {createdAt, idleExpiresAt, absoluteExpiresAt} in ms.
--- Keeps: never two good tokens of one session; the absolute expiry stays; a new password and the end of the other
--- sessions are one step.
+-- Reply: nil where the session is gone or refused, else {createdAt, idleExpiresAt, absoluteExpiresAt, 1 where the
+-- password must still be changed}, times in ms.
+-- Keeps: never two good tokens of one session; the absolute expiry stays; a new password, the end of the other
+-- sessions and of the first password are one step.
 local session = redis.call('HMGET', KEYS[1], 'userId', 'createdAt', 'absoluteExpiresAt', 'userEpoch', 'practiceEpoch')
 if not session[1] then return nil end
 local access = redis.call('HMGET', ARGV[7] .. session[1], 'epoch', 'disabled')
@@ -28,10 +29,11 @@ redis.call('PUBLISH', ARGV[9], cjson.encode({practiceId = ARGV[10], tokenHash = 
 
 if ARGV[12] ~= '' then
   redis.call('HSET', ARGV[8] .. session[1], 'passwordHash', ARGV[12])
-  redis.call('HDEL', ARGV[8] .. session[1], 'passwordFailures')
+  redis.call('HDEL', ARGV[8] .. session[1], 'passwordFailures', 'firstPasswordUntil')
+  redis.call('HDEL', KEYS[2], 'firstPassword')
 end
 if ARGV[11] == '1' then
   redis.call('HSET', KEYS[2], 'userEpoch', redis.call('HINCRBY', ARGV[7] .. session[1], 'epoch', 1))
   redis.call('PUBLISH', ARGV[9], cjson.encode({practiceId = ARGV[10], userId = session[1]}))
 end
-return {tonumber(session[2]), idle, absolute}
+return {tonumber(session[2]), idle, absolute, redis.call('HEXISTS', KEYS[2], 'firstPassword')}

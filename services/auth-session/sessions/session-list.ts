@@ -13,6 +13,7 @@ export interface ListedSession {
   /** Empty where it is not known. */
   readonly sealedDevice: string
   readonly newDevice: boolean
+  readonly mustChangePassword: boolean
 }
 
 const listScript = loadScript<(string | number)[][]>(new URL('./list-sessions.lua', import.meta.url), {
@@ -31,14 +32,17 @@ export async function listSessions(
     sessionKeys.epoch(practiceId),
   ]
   const rows = await listScript(redis, keys, [sessionKeys.sessionPrefix(practiceId)])
-  return rows.map(([tokenHash, aal, createdAt, activeAt, idle, absolute, device, newDevice]) => ({
-    tokenHash: String(tokenHash),
-    aal: String(aal),
-    createdAt: Number(createdAt),
-    activeAt: Number(activeAt),
-    idleExpiresAt: Number(idle),
-    absoluteExpiresAt: Number(absolute),
-    sealedDevice: String(device),
-    newDevice: newDevice === '1',
-  }))
+  return rows.map(
+    ([tokenHash, aal, createdAt, activeAt, idle, absolute, device, newDevice, firstPassword]) => ({
+      tokenHash: String(tokenHash),
+      aal: String(aal),
+      createdAt: Number(createdAt),
+      activeAt: Number(activeAt),
+      idleExpiresAt: Number(idle),
+      absoluteExpiresAt: Number(absolute),
+      sealedDevice: String(device),
+      newDevice: newDevice === '1',
+      mustChangePassword: firstPassword === '1',
+    }),
+  )
 }

@@ -22,13 +22,15 @@ export interface Beginning {
   /** `User.epochs` as it was before the user proved anything: a revocation since then refuses the session. */
   readonly epochs?: string
   readonly device?: SeenDevice
+  /** It was proved by a password that somebody else chose. */
+  readonly firstPassword?: boolean
 }
 
 export interface Proved {
   readonly aal: AssuranceLevel
   /** Ends the user's other sessions in the same step. */
   readonly endOthers?: boolean
-  /** A new sealed password hash, stored in the same step. */
+  /** The hash, sealed, of a new password of the user's own, stored in the same step. */
   readonly passwordHash?: string
 }
 
@@ -71,12 +73,13 @@ export interface SessionStore {
 }
 
 type Times = [createdAt: number, idleExpiresAt: number, absoluteExpiresAt: number]
+type Rotated = [...Times, firstPassword: number]
 const prelude = new URL('./session-times.lua', import.meta.url)
 const openScript = loadScript<[...Times, number, number] | null>(
   new URL('./open-session.lua', import.meta.url),
   { prelude },
 )
-const rotateScript = loadScript<Times | null>(new URL('./rotate-session.lua', import.meta.url), { prelude })
+const rotateScript = loadScript<Rotated | null>(new URL('./rotate-session.lua', import.meta.url), { prelude })
 const touchScript = loadScript<number>(new URL('./touch.lua', import.meta.url), { prelude })
 const endScript = loadScript<[userId: string, emergency: string] | null>(
   new URL('./end-session.lua', import.meta.url),
@@ -91,7 +94,7 @@ export function createSessionStore(deps: { redis: RedisClient; limits: SessionLi
   return {
     limits,
 
-    async open(practiceId, userId, aal, { epochs = '', device } = {}) {
+    async open(practiceId, userId, aal, { epochs = '', device, firstPassword = false } = {}) {
       const { token, tokenHash } = newToken(practiceId)
       const reply = await openScript(
         redis,
@@ -118,11 +121,17 @@ export function createSessionStore(deps: { redis: RedisClient; limits: SessionLi
           device?.digest ?? '',
           deviceMs,
           devicesMax,
+          firstPassword ? 1 : '',
         ],
       )
       if (!reply) return undefined
       const [createdAt, idleExpiresAt, absoluteExpiresAt, newDevice, otherSessions] = reply
-      const view = viewOf(tokenHash, aal, [createdAt, idleExpiresAt, absoluteExpiresAt])
+      const view = viewOf(tokenHash, aal, [
+        createdAt,
+        idleExpiresAt,
+        absoluteExpiresAt,
+        firstPassword ? 1 : 0,
+      ])
       return { token, tokenHash, view, newDevice: newDevice === 1, otherSessions }
     },
 
@@ -190,13 +199,14 @@ function newToken(practiceId: string): { token: string; tokenHash: string } {
   return { token, tokenHash }
 }
 
-function viewOf(tokenHash: string, aal: AssuranceLevel, times: Times): SessionView {
-  const [createdAt, idleExpiresAt, absoluteExpiresAt] = times
+function viewOf(tokenHash: string, aal: AssuranceLevel, rotated: Rotated): SessionView {
+  const [createdAt, idleExpiresAt, absoluteExpiresAt, firstPassword] = rotated
   return {
     id: sessionIdOf(tokenHash),
     aal,
     createdAt: instant(createdAt),
     idleExpiresAt: instant(idleExpiresAt),
     absoluteExpiresAt: instant(absoluteExpiresAt),
+    ...(firstPassword === 1 && { mustChangePassword: true }),
   }
 }

@@ -1,10 +1,11 @@
 import { v7 as uuidv7 } from 'uuid'
+import { createEventBus, type NewEvent } from '#lib/bus/event-bus.ts'
 import { createSseParser, type ServerSentEvent } from '#lib/client/sse-parser.ts'
 import { readConfig } from '#lib/config/read-config.ts'
 import { placeOf } from '#lib/crypto/request-place.ts'
 import { until } from '#lib/processes/wait.ts'
 import { openTestGround, signInTestUser, type TestSession, testSecrets } from '#lib/testing/ground.ts'
-import { queueKeys } from '#lib/testing/one-partition.ts'
+import { onePartition, queueKeys } from '#lib/testing/one-partition.ts'
 import { type RedisAddress, redisPlaceOf } from '#lib/testing/redis.ts'
 import { StreamSseConfig } from '../config.ts'
 import type { ConsoleFile } from '../serve-console.ts'
@@ -17,8 +18,12 @@ const page: ConsoleFile = {
 const script: ConsoleFile = { bytes: new TextEncoder().encode('1'), type: 'text/javascript; charset=utf-8' }
 
 /** A whole stream-sse on a socket in this process, over the test's Redis. */
-export async function startStreams(redis: RedisAddress, env: Record<string, string> = {}) {
-  const ground = await openTestGround('stream-sse', redis)
+export async function startStreams(
+  redis: RedisAddress,
+  env: Record<string, string> = {},
+  now: () => number = Date.now,
+) {
+  const ground = { ...(await openTestGround('stream-sse', redis)), now }
   const config = readConfig(StreamSseConfig, {
     ...redisPlaceOf(redis),
     PHI_KEY: testSecrets.PHI_KEY.toString('base64'),
@@ -29,7 +34,11 @@ export async function startStreams(redis: RedisAddress, env: Record<string, stri
     ['index.html', page],
     ['main-1a2b3c.js', script],
   ])
-  const service = await createStreamSse(ground, config, { random: () => 0.5, consoleFiles })
+  const service = await createStreamSse(ground, config, {
+    random: Math.random,
+    instance: crypto.randomUUID(),
+    consoleFiles,
+  })
   const server = Bun.serve({
     port: 0,
     hostname: '127.0.0.1',
@@ -125,6 +134,36 @@ export async function publishResponse(
   }
   await redis.xadd(keys.responses, 'MAXLEN', '~', 10_000, '*', ...Object.entries(fields).flat())
   return requestId
+}
+
+/** Appends an event of the bus to `agent_updates`, or to another stream; answers its id. */
+export async function publish(
+  streams: Streams,
+  to: Pick<TestSession, 'practiceId'>,
+  event: Partial<NewEvent> = {},
+  idempotencyKey?: string,
+): Promise<string> {
+  const { practiceId } = to
+  const bus = createEventBus({ ...streams.ground, partitions: onePartition })
+  const appended = await bus.append(
+    { practiceId, stream: 'agent_updates', event: 'test', data: {}, ...event },
+    idempotencyKey,
+  )
+  if (appended.kind === 'conflict') throw new Error('the key stands for another event')
+  return appended.id
+}
+
+const said = (type: 'bye' | 'resync', field: string) => (client: Listening) =>
+  client.named(type).map(({ data }) => JSON.parse(data)[field])
+/** Why the server ended the stream, and which gaps it told of. */
+export const byes = said('bye', 'code')
+export const resyncs = said('resync', 'reason')
+
+/** One figure of `/metrics`. */
+export async function metric(streams: { url: string }, name: string, label = ''): Promise<number> {
+  const text = await (await fetch(`${streams.url}/metrics`)).text()
+  const line = text.split('\n').find((one) => one.startsWith(`${name}{`) && one.includes(label))
+  return Number(line?.split(' ').at(-1) ?? 0)
 }
 
 export async function publishStatus(streams: Streams, to: TestSession): Promise<string> {
