@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { RenewedSession } from '#lib/contract/second-factors.ts'
 import { type RoleTableView, ServiceAccountSecret, type UserAccount } from '#lib/contract/users.ts'
 import { until } from '#lib/processes/wait.ts'
 import { connectCommands, disconnect, untilReady } from '#lib/redis/connect.ts'
@@ -37,16 +38,26 @@ const caller = (token: string) => {
 }
 
 let people = 0
-/** A new colleague at the front desk, who has signed in and listens. */
-async function colleague() {
+/** A new colleague at the front desk, who has signed in by a first password. */
+async function newcomer() {
   people += 1
   const email = `colleague${people}@demo.example`
-  const password = `a good long one ${people}`
-  const made = await admin.ask('POST', '/auth/users', { email, password, roles: ['front-desk'] })
+  const first = `a good long one ${people}`
+  const made = await admin.ask('POST', '/auth/users', { email, password: first, roles: ['front-desk'] })
   const user = (await made.json()) as UserAccount
-  const { headers, ask } = caller(await signIn(stack.baseUrl, { email, password, practiceId: '', roles: [] }))
+  const who = { email, password: first, practiceId: '', roles: [] }
+  return { user, email, first, ...caller(await signIn(stack.baseUrl, who)) }
+}
+
+/** Who has chosen a password of their own, and listens. */
+async function settled({ user, email, first, ask: askFirst }: Awaited<ReturnType<typeof newcomer>>) {
+  const password = `better than ${first}`
+  const changed = await askFirst('POST', '/auth/password', { current: first, next: password })
+  const { token = '' } = RenewedSession.parse(await changed.json())
+  const { headers, ask } = caller(token)
   return { user, ask, events: await listen(stack, headers), email, password }
 }
+const colleague = async () => settled(await newcomer())
 type Colleague = Awaited<ReturnType<typeof colleague>>
 
 /** What each of the three services answers to something that reading patients permits. */
@@ -72,6 +83,18 @@ const streamEnds = async ({ events }: Pick<Colleague, 'events'>, reason: string)
   await until('the open stream has ended', () => events.state.kind === 'ended', 5_000)
   expect(events.state).toMatchObject({ reason })
 }
+
+test('who signed in by a first password does nothing in any service until it is changed', async () => {
+  const desk = await newcomer()
+  expect(await answersTo(desk)).toEqual(forbidden)
+  // Nor what needs no permission: to hear one's own notices, or to see one's own requests.
+  for (const path of ['/events?streams=session:notices', '/tebra/requests'])
+    expect((await (await desk.ask('GET', path)).json()) as object).toMatchObject({
+      code: 'password-change-required',
+    })
+  expect((await desk.ask('POST', '/events/tickets')).status).toBe(403)
+  expect(await answersTo(await settled(desk))).toEqual(allowed)
+})
 
 test('a change of roles is in force with the next request to each service, and ends what an open stream may not show', async () => {
   const desk = await colleague()

@@ -73,6 +73,17 @@ test('tells who is signed in, or that nobody is', async () => {
   await expect(auth.session()).rejects.toMatchObject({ code: 'internal' })
 })
 
+test('signs out whom the page shows, and nobody who has signed in since', async () => {
+  const seen: (string | null)[] = []
+  services.on.other = (request) => {
+    seen.push(request.headers.get('x-user'))
+    return new Response(null, { status: 204 })
+  }
+  await auth.logout('user-1')
+  await auth.logout()
+  expect(seen).toEqual(['user-1', null])
+})
+
 test('signing out twice is no error, a failure to sign out is', async () => {
   answer = () => new Response(null, { status: 204 })
   await auth.logout()

@@ -61,10 +61,16 @@ export class AuthClient {
     }
   }
 
-  /** Ends the session; one that had ended already is no error. */
-  async logout(): Promise<void> {
+  /**
+   * Ends the session; one that had ended already is no error.
+   * @param userId `user.id` of whom the page shows: somebody else who has signed in since stays so
+   */
+  async logout(userId?: string): Promise<void> {
     try {
-      await callService(this.#fetch, `${this.#baseUrl}/auth/logout`, { method: 'POST' })
+      await callService(this.#fetch, `${this.#baseUrl}/auth/logout`, {
+        method: 'POST',
+        headers: userId === undefined ? {} : { 'x-user': userId },
+      })
     } catch (error) {
       if (!(error instanceof ServiceError && error.status === 401)) throw error
     }

@@ -117,6 +117,24 @@ test('one whose answer was lost goes out again under the same key, before those 
   expect(keysSent()).toEqual(['a-key-0001', 'a-key-0001', 'a-key-0002'])
 })
 
+test('what is submitted says whose it is, and waits where somebody else has signed in', async () => {
+  services.on.submit = ({ correlationId, headers }) =>
+    headers.get('x-user') === signedIn ? acceptedAnswer(correlationId) : problemAnswer('unauthenticated')
+  const outbox = startOutbox()
+  signedIn = 'user-2'
+  const answer = outbox.submit('getPatient', patient('1'))
+  await until(() => services.submissions.length === 1)
+  expect(services.submissions[0]?.headers.get('x-user')).toBe('user-1')
+  await until(() => outbox.entries[0]?.wasTried)
+  signedIn = 'user-1'
+  outbox.flush()
+  await until(() => {
+    outbox.flush()
+    return outbox.entries.length === 0
+  })
+  expect((await answer).status).toBe('pending')
+})
+
 test('a refusal concerns its entry only', async () => {
   services.on.submit = ({ correlationId }) =>
     services.submissions.length === 1 ? problemAnswer('invalid-request') : acceptedAnswer(correlationId)

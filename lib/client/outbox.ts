@@ -195,7 +195,7 @@ export class Outbox {
       this.#sending = { key: idempotencyKey, stop }
       await this.#stored.put(tried)
       const wishes = { cache, priority, background: wasHeldUp }
-      const answer = await client.submit(action, params, { ...wishes, idempotencyKey, signal })
+      const answer = await client.submit(action, params, { ...wishes, idempotencyKey, signal, userId: owner })
       this.#settle(tried, { answer })
       return 'next'
     } catch (cause) {

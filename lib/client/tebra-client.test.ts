@@ -350,3 +350,23 @@ test('a submission is activity unless it is said to be none; the reading after i
   expect(seen).toEqual(['1'])
   expect(services.submissions.map(({ headers }) => headers.get('x-background'))).toEqual([null, '1'])
 })
+
+test('says whose page asks, so that nothing is done as somebody who has signed in since', async () => {
+  const seen: (string | null)[] = []
+  const spy: TebraClientOptions['fetch'] = (url, init) => {
+    seen.push(new Headers(init.headers).get('x-user'))
+    return fetch(url, init)
+  }
+  const bound = client({ fetch: spy, userId: 'user-1', headers: { 'x-more': '1' } })
+  await bound.submit('getProviders', {})
+  await bound.read(aRequestId)
+  await bound.submit('getProviders', {}, { userId: 'user-2' })
+  await client({ fetch: spy }).submit('getProviders', {})
+  expect(seen).toEqual(['user-1', 'user-1', 'user-2', null])
+  expect(services.submissions[0]?.headers.get('x-more')).toBe('1')
+  services.on.submit = () => problemAnswer('unauthenticated')
+  await expect(bound.submit('getProviders', {})).rejects.toMatchObject({
+    code: 'unauthenticated',
+    retryable: false,
+  })
+})

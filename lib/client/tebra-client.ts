@@ -13,6 +13,8 @@ import { type RequestEvents, watchRequest } from './watch-request.ts'
 export interface TebraClientOptions {
   /** The stream the responses come by; it must carry `tebra:responses` and `tebra:status`. */
   readonly events: RequestEvents
+  /** `user.id` of the person signed in: under anybody else's session nothing is asked, and the answer is `unauthenticated`. */
+  readonly userId?: string
   /** Origin of the services; the page's own unless given. */
   readonly baseUrl?: string
   readonly headers?: Readonly<Record<string, string>>
@@ -28,6 +30,8 @@ export interface SubmitOptions extends SubmitWishes {
   readonly idempotencyKey?: string
   readonly correlationId?: string
   readonly signal?: AbortSignal
+  /** Whose intention it is; the client's own user unless given. */
+  readonly userId?: string
 }
 
 export interface CallOptions extends SubmitWishes {
@@ -76,12 +80,12 @@ export class TebraClient {
   ): Promise<SubmitAnswer> {
     const idempotencyKey = options.idempotencyKey ?? crypto.randomUUID()
     const correlationId = options.correlationId ?? (await correlationIdOf(idempotencyKey))
-    const { headers = {}, submitPolicy } = this.#options
+    const headers = this.#headers(options.userId)
     const signal = options.signal ?? new AbortController().signal
     const keys = { correlationId, idempotencyKey }
     const submission = { ...options, ...keys, url: this.#url, action, params, headers, signal }
     try {
-      const policy = { ...patience, ...submitPolicy }
+      const policy = { ...patience, ...this.#options.submitPolicy }
       return await submitRequest(submission, policy, this.#fetch, this.#environment)
     } catch (error) {
       throw asCallError(error)
@@ -181,10 +185,14 @@ export class TebraClient {
     signal?: AbortSignal,
     background = false,
   ): Promise<RequestRecord> {
-    const headers = { ...this.#options.headers, ...(background && { 'x-background': '1' }) }
+    const headers = { ...this.#headers(), ...(background && { 'x-background': '1' }) }
     const query = waitSeconds > 0 ? `?wait=${waitSeconds}` : ''
     const url = `${this.#url}/${encodeURIComponent(requestId)}${query}`
     return callService(this.#fetch, url, { headers, signal })
+  }
+
+  #headers(userId = this.#options.userId): Readonly<Record<string, string>> {
+    return { ...this.#options.headers, ...(userId !== undefined && { 'x-user': userId }) }
   }
 
   #answerOf<A extends ActionName>(action: A, end: RequestEnd): Answer<A> {

@@ -13,6 +13,8 @@ export interface ScheduleOptions {
   readonly date?: string | undefined
   /** How old the day may be when it is first shown; a refresh is always fresh. */
   readonly cache?: CacheMode
+  /** Reads the day anew this often while the page is seen, for what others changed; it counts as nobody's activity. */
+  readonly everyMs?: number
 }
 
 export interface ScheduleHandle {
@@ -37,7 +39,7 @@ interface Known {
 
 /** One day of the clinic, kept up to date with what this person changes in any tab. */
 export function useSchedule(client: TebraClient, options: ScheduleOptions): ScheduleHandle {
-  const { events, date, cache = 'fresh' } = options
+  const { events, date, cache = 'fresh', everyMs } = options
   const { state: request, send } = useTebraRequest(client, 'syncSchedule')
   const [known, setKnown] = useState<Known>()
   const isDue = useRef(false)
@@ -76,6 +78,11 @@ export function useSchedule(client: TebraClient, options: ScheduleOptions): Sche
       for (const stop of stops) stop()
     }
   }, [events, load])
+  useEffect(() => {
+    if (everyMs === undefined) return
+    const timer = setInterval(() => document.hidden || busy.current || load('prefer', true), everyMs)
+    return () => clearInterval(timer)
+  }, [everyMs, load])
   useEffect(() => {
     if (isBusy || !isDue.current) return
     isDue.current = false

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 import { PracticeId } from '#lib/contract/ids.ts'
 
 /**
@@ -22,6 +22,6 @@ export function parseToken(token: string): ParsedToken | undefined {
   return { practiceId, hash: sha256Hex(token) }
 }
 
-export const sha256Hex = (text: string): string => createHash('sha256').update(text).digest('hex')
+export const sha256Hex = (text: string): string => hash('sha256', text, 'hex')
 
 export const sessionIdOf = (tokenHash: string): string => tokenHash.slice(0, 16)

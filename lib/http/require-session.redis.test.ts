@@ -35,6 +35,9 @@ function serviceWith(guard: SessionGuard): TinyService {
   const tiny = createTinyService()
   const deps = { guard, origins: [ours] }
   tiny.app.on(['GET', 'POST', 'DELETE'], '/me', requireSession(deps), (c) => c.json(c.var.session))
+  tiny.app.get('/first', requireSession({ ...deps, beforePasswordChange: true }), (c) =>
+    c.json(c.var.session),
+  )
   tiny.app.get('/operations', requireSession({ ...deps, permission: 'ops:read' }), (c) => c.text('yes'))
   tiny.app.get('/flow', requireSession({ ...deps, permission: 'flow:write' }), (c) => {
     c.var.log.info({}, 'in the handler')
@@ -235,6 +238,26 @@ test('counts a request as activity unless it says that it is in the background',
   expect(await server.redis.xlen(sessionKeys.touches)).toBe(0)
   await request('/me')
   expect(await server.redis.xlen(sessionKeys.touches)).toBe(1)
+})
+
+test('a page that names another user than the session’s gets a 401, and that session is not touched', async () => {
+  const other = await signInTestUser(ground, { roles: ['clinician'] })
+  for (const named of [other.userId, '', 'nonsense']) {
+    const answer = await request('/me', { ...cookie(), Origin: ours, 'X-User': named }, 'POST')
+    expect(Problem.parse(await answer.json()).code).toBe('unauthenticated')
+  }
+  expect(await server.redis.xlen(sessionKeys.touches)).toBe(0)
+  expect(await status('/me', { ...cookie(), Origin: ours, 'X-User': user.userId }, 'POST')).toBe(200)
+})
+
+test('a session of a first password comes nowhere but where the password is changed, with no permission', async () => {
+  await server.redis.hset(sessionKey(), 'firstPassword', '1')
+  // Nor does emergency access help, nor would a second factor.
+  await server.redis.hset(sessionKey(), 'emergencyUntil', String(Date.now() + 60_000))
+  for (const path of ['/me', '/operations', '/flow'])
+    expect(Problem.parse(await (await request(path)).json()).code).toBe('password-change-required')
+  const answer = await request('/first')
+  expect(await answer.json()).toMatchObject({ mustChangePassword: true, permissions: [], withheld: [] })
 })
 
 test('answers 503 while Redis is away, whoever asks, and lets sessions pass when it is back', async () => {

@@ -60,6 +60,8 @@ export function requireProof(session: ActiveSession, { aal, freshMs }: ProofNeed
 
 interface RouteNeeds extends ProofNeeded {
   readonly permission?: Permission
+  /** Open to who has yet to change a first password, too. */
+  readonly beforePasswordChange?: true
 }
 
 const administrative: readonly (Permission | undefined)[] = ['users:manage', 'audit:read']
@@ -76,9 +78,18 @@ export function requirePermission(session: ActiveSession, permission: Permission
   throw new DomainError('forbidden')
 }
 
+/** Throws `password-change-required` where the session was opened by a password that somebody else chose (ASVS 5.0 6.4.1). */
+export function requireOwnPassword(session: ActiveSession): void {
+  if (session.mustChangePassword) throw new DomainError('password-change-required')
+}
+
+/** Whose page asks, where it says so. The cookie belongs to all tabs, and somebody else may have signed in since. */
+export const expectedUser = (c: Context): string | undefined => c.req.header('X-User')
+
 /**
- * Lets a request pass with a good session (`c.var.session`): 401 without one, 429 beyond its share, 403 without the
- * permission, and 403 `step-up-required` where it has to be proved better or anew.
+ * Lets a request pass with a good session (`c.var.session`): 401 without one, or where `X-User` names another user than
+ * its own; 429 beyond its share, 403 without the permission, 403 `password-change-required` where a first password comes
+ * first, and 403 `step-up-required` where it has to be proved better or anew.
  */
 export function requireSession(
   deps: { guard: SessionGuard; origins: readonly string[]; rates?: RateLimiter } & RouteNeeds,
@@ -88,7 +99,7 @@ export function requireSession(
     if (!credentials) throw new DomainError('unauthenticated')
     if (credentials.from === 'cookie') requireOwnOrigin(c, deps.origins)
     const activity = c.req.header('X-Background') === undefined
-    const session = await deps.guard.check(credentials.token, { activity })
+    const session = await deps.guard.check(credentials.token, { activity, userId: expectedUser(c) })
     if (!session) throw new DomainError('unauthenticated')
     // First of all, so that the line of a refusal says whose it was.
     c.set(
@@ -96,6 +107,7 @@ export function requireSession(
       c.var.log.with({ session: session.id, practiceId: session.practiceId, userId: session.userId }),
     )
     const rateHeaders = await deps.rates?.admit(session, routeClassOf(c.req.method, deps))
+    if (!deps.beforePasswordChange) requireOwnPassword(session)
     if (deps.permission) requirePermission(session, deps.permission)
     requireProof(session, deps)
     c.set('session', session)

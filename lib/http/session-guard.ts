@@ -22,6 +22,8 @@ export interface ActiveSession {
   readonly permissions: readonly Permission[]
   /** What it would grant beside those if a second factor were proved. */
   readonly withheld: readonly Permission[]
+  /** Opened by a password that somebody else chose: it may do nothing until its holder has chosen another one. */
+  readonly mustChangePassword: boolean
   readonly createdAt: number
   /** When its holder last proved a factor; a sensitive route asks that it be fresh. */
   readonly provedAt: number
@@ -36,10 +38,14 @@ export interface ActiveSession {
 export interface SessionGuard {
   /**
    * The session behind a token, or undefined; every call asks Redis by one read-only script, so an end or a change of
-   * roles is seen at once and there is no cache to go stale. With `activity` the
-   * idle time-out starts anew (at most every 30 s). Rejects when Redis is away: callers stay closed.
+   * roles is seen at once and there is no cache to go stale. With `activity` the idle time-out starts anew (at most
+   * every 30 s); with `userId` another user's session is not answered and not touched. Rejects when Redis is away:
+   * callers stay closed.
    */
-  check(token: string, options: { activity: boolean }): Promise<ActiveSession | undefined>
+  check(
+    token: string,
+    options: { activity: boolean; userId?: string | undefined },
+  ): Promise<ActiveSession | undefined>
   /** The same check for a session that is known by its hash: an open event stream looks again. */
   recheck(practiceId: string, tokenHash: string): Promise<ActiveSession | undefined>
 }
@@ -86,10 +92,11 @@ export function createSessionGuard(deps: { redis: RedisClient; now: () => number
 
   return {
     recheck,
-    async check(token, { activity }) {
+    async check(token, { activity, userId }) {
       const parsed = parseToken(token)
       if (!parsed) return undefined
       const session = await recheck(parsed.practiceId, parsed.hash)
+      if (userId !== undefined && session?.userId !== userId) return undefined
       if (session && activity) await touch(session)
       return session
     },
@@ -108,6 +115,7 @@ function toSession(practiceId: string, tokenHash: string, reply: (string | numbe
     now,
     added,
     emergency,
+    firstPassword,
     ...table
   ] = reply
   const own = pairs(table.map(String)).map(([role, list]) => [role, list.split(',')] as const)
@@ -118,7 +126,9 @@ function toSession(practiceId: string, tokenHash: string, reply: (string | numbe
   const all = grants(held)
   const granted = aal === 'aal2' ? all : grants(held.filter((role) => !demanding.has(role)))
   const emergencyUntil = Number(emergency)
-  const permissions = emergencyUntil > 0 ? withEmergency(granted) : granted
+  const widened = emergencyUntil > 0 ? withEmergency(granted) : granted
+  const mustChangePassword = Number(firstPassword) === 1
+  const permissions = mustChangePassword ? [] : widened
   return {
     tokenHash,
     id: sessionIdOf(tokenHash),
@@ -127,7 +137,8 @@ function toSession(practiceId: string, tokenHash: string, reply: (string | numbe
     aal: aal === 'aal2' ? 'aal2' : 'aal1',
     roles: held,
     permissions,
-    withheld: all.filter((permission) => !permissions.includes(permission)),
+    withheld: mustChangePassword ? [] : all.filter((permission) => !permissions.includes(permission)),
+    mustChangePassword,
     createdAt: Number(createdAt),
     provedAt: Number(provedAt),
     idleExpiresAt: Math.min(Number(now) + Number(idleLeft), Number(absoluteExpiresAt)),

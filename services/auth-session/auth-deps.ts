@@ -49,6 +49,8 @@ export interface AuthDeps extends ServiceGround {
   readonly trustedProxies: number
   /** Requests a minute from one address to the routes that ask for no session. */
   readonly addressRate: number
+  /** How long a password that an administrator chose signs in. */
+  readonly firstPasswordMs: number
   readonly index: LoginIndex
   readonly limiter: LoginLimiter
   readonly users: UserStore
@@ -99,6 +101,7 @@ export async function createAuthDeps(
     auditTrail: createAuditTrail(ground, config),
     trustedProxies: config.TRUSTED_PROXIES,
     addressRate: config.RATE_ADDRESS,
+    firstPasswordMs: config.FIRST_PASSWORD_MS,
     index,
     limiter: createLoginLimiter({ redis, limits: limits.login ?? defaultLoginLimits }),
     users,

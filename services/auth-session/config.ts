@@ -49,6 +49,17 @@ export const AuthSessionConfig = CommonConfig.extend({
       description: 'emergency access ends after this long, and can be taken again with a fresh second factor',
       unit: 'ms',
     }),
+  FIRST_PASSWORD_MS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(7 * 24 * hours)
+    .default(24 * hours)
+    .meta({
+      description:
+        'a password that an administrator chose signs in for this long; its owner changes it before all else',
+      unit: 'ms',
+    }),
   HASH_CONCURRENCY: count(2).meta({ description: 'passwords hashed at one time, 19 MiB each' }),
   HASH_QUEUE_MAX: count(64).meta({ description: 'sign-ins that may wait for hashing; 503 beyond' }),
   TRUSTED_PROXIES: count(0, 0).meta({

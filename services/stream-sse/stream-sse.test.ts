@@ -187,6 +187,19 @@ test('without a session 401, without the permission 403, for an unknown stream 4
   expect(allowed.status).toBe(200)
 })
 
+test('opens nothing to a page of another user than the session’s, nor to a first password', async () => {
+  const as = (userId: string) =>
+    listen(
+      streams.url,
+      { headers: { ...session.headers, 'X-User': userId } },
+      { query: '?streams=tebra:status' },
+    )
+  const other = await streams.signIn()
+  expect([(await as(other.userId)).status, (await as(session.userId)).status]).toEqual([401, 200])
+  await redis.redis.hset(sessionKeys.session(session.practiceId, session.tokenHash), 'firstPassword', '1')
+  expect((await as(session.userId)).status).toBe(403)
+})
+
 test('a subscriber to one stream gets nothing of the other', async () => {
   const client = await listen(streams.url, session, { query: '?streams=tebra:status' })
   await publishResponse(streams, session)

@@ -4,7 +4,7 @@ import { buildAuthorizationUrl, calculatePKCECodeChallenge } from 'openid-client
 import { z } from 'zod'
 import { DomainError } from '#lib/http/domain-error.ts'
 import { problemResponses } from '#lib/http/openapi.ts'
-import { credentialsOf, requireProof, stepUpFreshMs } from '#lib/http/require-session.ts'
+import { credentialsOf, requireOwnPassword, requireProof, stepUpFreshMs } from '#lib/http/require-session.ts'
 import type { ServiceEnv } from '#lib/http/service-env.ts'
 import type { AuthDeps } from '../auth-deps.ts'
 import { setBinder } from './binder-cookie.ts'
@@ -73,6 +73,7 @@ export function codeFlowProvider(deps: Pick<AuthDeps, 'providers'>, id: string) 
 async function freshSession(c: Context<ServiceEnv>, deps: AuthDeps): Promise<NonNullable<Flow['link']>> {
   const session = await deps.guard.check(credentialsOf(c)?.token ?? '', { activity: true })
   if (!session) throw new DomainError('unauthenticated')
+  requireOwnPassword(session)
   requireProof(session, { freshMs: stepUpFreshMs })
   return { practiceId: session.practiceId, tokenHash: session.tokenHash }
 }

@@ -16,7 +16,8 @@ export async function exchangeSessionToken(
   if (audience === undefined || form.resource !== undefined || !deps.mint.audiences.includes(audience))
     throw new OAuthRefused('invalid_target', 'name one configured audience')
   const session = await deps.guard.check(form.subject_token, { activity: true })
-  if (!session) throw new OAuthRefused('invalid_request', 'subject_token is not accepted')
+  if (!session || session.mustChangePassword)
+    throw new OAuthRefused('invalid_request', 'subject_token is not accepted')
 
   const { token, seconds } = await deps.mint.mint(session, audience)
   await deps.audit.append({

@@ -2,7 +2,7 @@ import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
 import { PracticeLink } from '#lib/contract/users.ts'
 import { DomainError } from '#lib/http/domain-error.ts'
 import { needsSession, problemResponses } from '#lib/http/openapi.ts'
-import { requireProof, requireSession, stepUpFreshMs } from '#lib/http/require-session.ts'
+import { requireOwnPassword, requireProof, requireSession, stepUpFreshMs } from '#lib/http/require-session.ts'
 import type { ServiceEnv } from '#lib/http/service-env.ts'
 import type { AuthDeps } from '../auth-deps.ts'
 import { auditFirst } from '../second-factors/audit-first.ts'
@@ -31,6 +31,7 @@ export function addLinkPractice(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps): v
     const { session, requestId } = c.var
     const other = await deps.guard.check(c.req.valid('json').token, { activity: false })
     if (!other || other.practiceId === session.practiceId) throw new DomainError('invalid-credentials')
+    requireOwnPassword(other)
     requireProof(other, fresh)
     const [mine, theirs] = await Promise.all(
       [session, other].map(({ practiceId, userId }) => deps.users.find(practiceId, userId)),

@@ -13,7 +13,7 @@ export function addGetSecondFactors(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps
     path: '/auth/mfa',
     summary: 'Own second factors',
     security: needsSession,
-    middleware: [requireSession(deps)] as const,
+    middleware: [requireSession({ ...deps, beforePasswordChange: true })] as const,
     responses: {
       200: { description: 'What is enrolled', content: { 'application/json': { schema: SecondFactors } } },
       ...problemResponses(401, 429, 500, 503),

@@ -34,6 +34,14 @@ describe('a step-up', () => {
     expect((await desk.send(renewed.token ?? '', 'POST', '/auth/mfa/recovery-codes')).status).toBe(200)
   })
 
+  test('leaves a page that names its user at work, and nobody else’s', async () => {
+    const { token, id } = await desk.person({ totpSecret })
+    const renewed = RenewedSession.parse(await (await stepUp(token, { totp: code() })).json())
+    const asked = (user: string) => auth.session(renewed.token ?? '', { 'X-User': user })
+    const stranger = await desk.person()
+    expect([(await asked(id)).status, (await asked(stranger.id)).status]).toEqual([200, 401])
+  })
+
   test('lifts a session of one factor to two', async () => {
     const { id } = await desk.person({ totpSecret })
     const weak = await desk.weakSession(id)

@@ -6,12 +6,13 @@ import { requireSession } from '#lib/http/require-session.ts'
 import type { ServiceEnv } from '#lib/http/service-env.ts'
 import type { AuthDeps } from '../auth-deps.ts'
 import { clientAddress } from '../sign-in/client-address.ts'
+import { isFirstPasswordOver } from '../users/first-password.ts'
 import type { User } from '../users/user-store.ts'
 import { ownAccount, ownEvent } from './own-account.ts'
 import { methodOf, type ProofRefusal, proveSecondFactor, refusalOf } from './prove-second-factor.ts'
 import { renewSession } from './renew-session.ts'
 
-type Refusal = ProofRefusal | 'wrong-password'
+type Refusal = ProofRefusal | 'wrong-password' | 'first-password-expired'
 
 /** `POST /auth/step-up`: proves anew who holds the session, which goes on under a new token at the proved level. */
 export function addStepUp(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps): void {
@@ -22,7 +23,7 @@ export function addStepUp(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps): void {
     description:
       'The password will do only while no second factor is enrolled; it leaves the level as it is.',
     security: needsSession,
-    middleware: [requireSession(deps)] as const,
+    middleware: [requireSession({ ...deps, beforePasswordChange: true })] as const,
     request: { body: { required: true, content: { 'application/json': { schema: StepUpRequest } } } },
     responses: {
       200: { description: 'Proved', content: { 'application/json': { schema: RenewedSession } } },
@@ -71,5 +72,6 @@ async function provePassword(deps: AuthDeps, user: User, password: string): Prom
   const place = { practiceId: user.practiceId, userId: user.id }
   const enabled = await deps.users.settle(place, 'password', right ? 'pass' : 'fail')
   if (!enabled) return 'authenticator-disabled'
-  return right ? undefined : 'wrong-password'
+  if (!right) return 'wrong-password'
+  return isFirstPasswordOver(deps, user) ? 'first-password-expired' : undefined
 }

@@ -10,10 +10,11 @@ export async function askSecondFactor(
   deps: Pick<AuthDeps, 'challenges' | 'secondFactors'>,
   user: User,
   account: string,
+  firstPassword = false,
 ): Promise<void> {
   const { practiceId, id: userId, epochs } = user
   const methods = await deps.secondFactors.methods({ practiceId, userId })
   if (methods.length === 0) return
-  const challengeId = await deps.challenges.open({ practiceId, userId, account, epochs })
+  const challengeId = await deps.challenges.open({ practiceId, userId, account, epochs, firstPassword })
   throw new DomainError('mfa-required', { challengeId, methods })
 }

@@ -12,6 +12,8 @@ export interface Challenge {
   readonly account: string
   /** `User.epochs` when the password was found right: a revocation since then ends the sign-in too. */
   readonly epochs: string
+  /** That password was a first one. */
+  readonly firstPassword: boolean
 }
 
 export interface ChallengeLimits {
@@ -38,20 +40,21 @@ export function createChallengeStore(deps: { redis: RedisClient; limits: Challen
   const { redis, limits } = deps
   const keyOf = (id: string) => sessionKeys.challenge(sha256Hex(id))
   return {
-    async open(challenge) {
+    async open({ firstPassword, ...challenge }) {
       const id = randomBytes(32).toString('base64url')
       const key = keyOf(id)
       await redis
         .multi()
-        .hset(key, { ...challenge })
+        .hset(key, { ...challenge, firstPassword: firstPassword ? '1' : '' })
         .pexpire(key, limits.lifeMs)
         .exec()
       return id
     },
 
     async find(id) {
-      const { practiceId, userId, account, epochs } = await redis.hgetall(keyOf(id))
-      return practiceId && userId && account && epochs ? { practiceId, userId, account, epochs } : undefined
+      const { practiceId, userId, account, epochs, firstPassword } = await redis.hgetall(keyOf(id))
+      if (!practiceId || !userId || !account || !epochs) return undefined
+      return { practiceId, userId, account, epochs, firstPassword: firstPassword === '1' }
     },
 
     async take(id) {

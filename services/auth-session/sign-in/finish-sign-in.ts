@@ -20,14 +20,21 @@ export async function finishSignIn(
   c: Context<ServiceEnv>,
   deps: AuthDeps,
   // `method` is how it was proved, for the audit log.
-  signIn: { user: User; aal: AssuranceLevel; delivery: 'cookie' | 'bearer'; method?: string },
+  signIn: {
+    user: User
+    aal: AssuranceLevel
+    delivery: 'cookie' | 'bearer'
+    method?: string
+    firstPassword?: boolean
+  },
 ): Promise<LoginAnswer> {
-  const { user, aal, delivery, method } = signIn
+  const { user, aal, delivery, method, firstPassword = false } = signIn
   const { practiceId } = user
   await endPresented(c, deps)
 
   const device = await seenDevice(c, deps, user)
-  const session = await deps.sessions.open(practiceId, user.id, aal, { epochs: user.epochs, device })
+  const beginning = { epochs: user.epochs, device, firstPassword }
+  const session = await deps.sessions.open(practiceId, user.id, aal, beginning)
   if (!session) throw new DomainError('invalid-credentials')
   try {
     const actions = session.newDevice

@@ -64,7 +64,7 @@ export function addLoginMfa(
       throw new DomainError(refusalOf(proof), mayTryAgain ? {} : { detail: startAgain })
     }
 
-    if (triesLeft === undefined) return refuse('challenge-gone')
+    if (challenge === undefined || triesLeft === undefined) return refuse('challenge-gone')
     const user = await deps.users.find(place.practiceId, place.userId)
     if (!user || user.disabled) return refuse('user-disabled')
     if (user.epochs !== place.epochs) return refuse('challenge-gone')
@@ -72,6 +72,8 @@ export function addLoginMfa(
     if (refusal) return refuse(refusal)
     await deps.limiter.pass(attempt)
     if (!(await deps.challenges.consume(challengeId))) return refuse('challenge-gone')
-    return c.json(await finishSignIn(c, deps, { user, aal: 'aal2', delivery, method: methodOf(proof) }), 200)
+    const { firstPassword } = challenge
+    const signIn = { user, aal: 'aal2', delivery, method: methodOf(proof), firstPassword } as const
+    return c.json(await finishSignIn(c, deps, signIn), 200)
   })
 }

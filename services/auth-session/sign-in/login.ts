@@ -6,14 +6,20 @@ import { DomainError } from '#lib/http/domain-error.ts'
 import { problemResponses } from '#lib/http/openapi.ts'
 import type { ServiceEnv } from '#lib/http/service-env.ts'
 import type { AuthDeps } from '../auth-deps.ts'
+import { isFirstPassword, isFirstPasswordOver } from '../users/first-password.ts'
 import { askSecondFactor } from './ask-second-factor.ts'
 import { clientAddress } from './client-address.ts'
 import { finishSignIn } from './finish-sign-in.ts'
 import { refuseForeignPage } from './foreign-page.ts'
 import { renewHash } from './renew-hash.ts'
 
-/** Why a sign-in is refused is for the audit log; the caller learns the same in every case. */
-type Refusal = 'unknown-account' | 'wrong-password' | 'user-disabled' | 'authenticator-disabled'
+/** Why a sign-in is refused is for the audit log; only who knows a first password learns that it is over. */
+type Refusal =
+  | 'unknown-account'
+  | 'wrong-password'
+  | 'user-disabled'
+  | 'authenticator-disabled'
+  | 'first-password-expired'
 
 /** `POST /auth/login`: the password, and with it either a session or a challenge for the second factor. */
 export function addLogin(
@@ -60,7 +66,7 @@ export function addLogin(
         network: addressClassOf(address),
         reason: enabled ? reason : 'authenticator-disabled',
       })
-      throw new DomainError('invalid-credentials')
+      throw new DomainError(reason === 'first-password-expired' ? reason : 'invalid-credentials')
     }
 
     if (!user) return refuse('unknown-account')
@@ -69,13 +75,15 @@ export function addLogin(
     // Wrong guesses that ran beside this one may have made the account wait meanwhile.
     await deps.limiter.admit(attempt)
     if (!(await deps.users.settle(place, 'password', 'pass'))) return refuse('authenticator-disabled')
+    if (isFirstPasswordOver(deps, user)) return refuse('first-password-expired')
     // The next sign-in tries again.
     await renewHash(deps, user, password).catch((cause: unknown) =>
       c.var.log.warn({ err: cause }, 'password hash not renewed'),
     )
 
-    await askSecondFactor(deps, user, account)
+    const firstPassword = isFirstPassword(user)
+    await askSecondFactor(deps, user, account, firstPassword)
     await deps.limiter.pass(attempt)
-    return c.json(await finishSignIn(c, deps, { user, aal: 'aal1', delivery }), 200)
+    return c.json(await finishSignIn(c, deps, { user, aal: 'aal1', delivery, firstPassword }), 200)
   })
 }

@@ -13,7 +13,7 @@ interface Place {
 export type AccessChange =
   | { readonly kind: 'roles'; readonly roles: readonly Role[] }
   /** `claim` only takes the version: of two who expect the same one, one may go on. */
-  | { readonly kind: 'claim' | 'disable' | 'enable' | 'end-sessions' | 'remove' }
+  | { readonly kind: 'claim' | 'disable' | 'enable' | 'remove' }
 
 /** What became of a change; where it was not done nothing has changed. */
 export type Changed =

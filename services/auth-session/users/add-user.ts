@@ -6,10 +6,11 @@ import type { ServiceEnv } from '#lib/http/service-env.ts'
 import type { AuthDeps } from '../auth-deps.ts'
 import { refuseWeak } from '../sign-in/password-rules.ts'
 import { createUser } from './create-user.ts'
+import { firstPasswordEnd } from './first-password.ts'
 import { mayManage, userHere, viewOf } from './manage-users.ts'
 
 /**
- * `POST /auth/users`: a new account in the caller's practice. An address that has one here already is a 409; one that
+ * `POST /auth/users`: a new account in the caller's practice, with a first password that its owner changes before all else. An address that has one here already is a 409; one that
  * has an account in another practice is answered like any other.
  */
 export function addAddUser(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps): void {
@@ -28,7 +29,7 @@ export function addAddUser(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps): void {
 
   app.openapi(route, async (c) => {
     const { practiceId, userId: actor } = c.var.session
-    const wanted = { ...c.req.valid('json'), practiceId }
+    const wanted = { ...c.req.valid('json'), practiceId, firstPasswordUntil: firstPasswordEnd(deps) }
     await refuseWeak(deps, wanted.password, wanted, 'password')
     const by = { actor, requestId: c.var.requestId }
     const id = await createUser(deps, wanted, by)

@@ -1,7 +1,7 @@
 -- Changes a user's roles or whether they are disabled, or removes them with all that is kept of them.
 -- KEYS[1] access  KEYS[2] practice's users  KEYS[3] practice's role table  KEYS[4...] what `remove` takes along
 -- ARGV[1] prefix of the practice's access keys  ARGV[2] user id  ARGV[3] version expected, or ''
--- ARGV[4] change: claim | roles | disable | enable | end-sessions | remove  ARGV[5] roles, for a change of roles
+-- ARGV[4] change: claim | roles | disable | enable | remove  ARGV[5] roles, for a change of roles
 -- ARGV[6] channel  ARGV[7] message for it  ARGV[8...] standard role table: role, permissions, ...
 -- Reply: {'done', version}, {'not-found'}, {'version-conflict'} or {'last-admin'}.
 -- Keeps: a practice with somebody who may manage users never loses the last one; of two changes that expect the same
@@ -24,7 +24,7 @@ end
 
 redis.call('HSET', KEYS[1], 'version', version + 1)
 -- A role is looked up with every request; whoever is disabled comes back, if ever, to no old session.
-if ARGV[4] == 'disable' or ARGV[4] == 'end-sessions' then
+if ARGV[4] == 'disable' then
   redis.call('HINCRBY', KEYS[1], 'epoch', 1)
   redis.call('HDEL', KEYS[1], 'emergency', 'emergencyUntil')
 end

@@ -7,12 +7,14 @@ import type { ServiceEnv } from '#lib/http/service-env.ts'
 import type { AuthDeps } from '../auth-deps.ts'
 import { refuseWeak } from '../sign-in/password-rules.ts'
 import type { AccessChange } from './access-store.ts'
+import { firstPasswordEnd } from './first-password.ts'
 import { administer, mayManage, userHere, viewOf } from './manage-users.ts'
 import type { User } from './user-store.ts'
 
 /**
  * `PATCH /auth/users/:id`: other roles, another address, a new password. Roles are in force with the user's next
- * request; a new password ends the user's sessions and takes a lock after too many failures away.
+ * request; a new password ends the user's sessions and takes a lock after too many failures away. Another's is a
+ * first password: its owner changes it before all else.
  */
 export function addChangeUser(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps): void {
   const route = createRoute({
@@ -51,11 +53,11 @@ export function addChangeUser(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps): voi
       },
     )
     if (email !== undefined) await moveAddress(deps, user, email)
-    if (passwordHash !== undefined) {
-      await deps.users.amend(user, { passwordHash })
-      // Behind the new hash, so that a sign-in by the old password has either failed or is ended here.
-      await deps.access.change(user, { kind: 'end-sessions' })
-    }
+    if (passwordHash !== undefined)
+      await deps.users.resetPassword(user, {
+        passwordHash,
+        firstPasswordUntil: user.id === c.var.session.userId ? undefined : firstPasswordEnd(deps),
+      })
     return c.json(viewOf(await userHere(c, deps, user.id)), 200)
   })
 }
@@ -71,7 +73,7 @@ async function takeAddress(deps: AuthDeps, user: User, email: string): Promise<(
 /** The old address leads to the user until the new one does in every way. */
 async function moveAddress({ index, users }: AuthDeps, user: User, email: string): Promise<void> {
   await users.link(index.account(email), user)
-  await users.amend(user, { email: email.trim() })
+  await users.rename(user, email.trim())
   const now = [index.account(email, user.practiceId), index.account(email)]
   const before = [index.account(user.email, user.practiceId), index.account(user.email)]
   for (const digest of before) if (!now.includes(digest)) await users.unlink(digest, user)

@@ -9,6 +9,8 @@ export interface UserToCreate {
   readonly email: string
   /** Without one, and without a hash, nobody knows it: the account opens by other means. */
   readonly password?: string | undefined
+  /** Where its owner has to choose another one: when it stops signing in, in ms. */
+  readonly firstPasswordUntil?: number | undefined
   /** As another system made it, in the place of a password. */
   readonly passwordHash?: string | undefined
   readonly practiceId: string
@@ -48,6 +50,7 @@ export async function createUser(
     passwordHash:
       wanted.passwordHash ??
       (await deps.passwords.hash(wanted.password ?? randomBytes(32).toString('base64url'))),
+    firstPasswordUntil: wanted.firstPasswordUntil,
     totpSecret: wanted.totpSecret,
     createdAt: deps.now(),
   }

@@ -50,4 +50,5 @@ export const viewOf = (user: User): UserAccount => ({
   disabled: user.disabled,
   version: user.version,
   createdAt: instant(user.createdAt),
+  ...(user.firstPasswordUntil !== undefined && { firstPasswordUntil: instant(user.firstPasswordUntil) }),
 })

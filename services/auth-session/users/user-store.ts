@@ -1,9 +1,10 @@
 import { Role } from '#lib/contract/permissions.ts'
+import type { SessionEnded } from '#lib/contract/session.ts'
 import type { DataKeys } from '#lib/crypto/data-keys.ts'
 import type { FieldCipher } from '#lib/crypto/field-cipher.ts'
 import { renewByTheWay } from '#lib/crypto/renew-fields.ts'
 import type { RedisClient } from '#lib/redis/connect.ts'
-import { sessionKeys } from '#lib/redis/keys.ts'
+import { channels, sessionKeys } from '#lib/redis/keys.ts'
 import { loadScript } from '#lib/redis/script.ts'
 
 /** Takes the place of a practice where nobody knows whose account it would be; no practice may carry this name. */
@@ -28,6 +29,8 @@ export interface User {
   readonly version: number
   readonly createdAt: number
   readonly passwordHash: string
+  /** Where somebody else chose the password: when it stops signing in, in ms. */
+  readonly firstPasswordUntil?: number | undefined
   /** Base32; undefined where no second factor is enrolled. */
   readonly totpSecret: string | undefined
 }
@@ -55,10 +58,11 @@ export interface UserStore {
   link(account: string, user: Pick<User, 'practiceId' | 'id'>): Promise<boolean>
   /** Takes the digest away where it finds this user. */
   unlink(account: string, user: Pick<User, 'practiceId' | 'id'>): Promise<void>
-  /** Puts new texts in the place of the old ones; a new password counts its failures from zero. */
-  amend(
+  rename(user: Pick<User, 'practiceId' | 'id'>, email: string): Promise<void>
+  /** Another password, whose failures count from zero; in the same step every session of the user ends. */
+  resetPassword(
     user: Pick<User, 'practiceId' | 'id'>,
-    change: Partial<Pick<User, 'email' | 'passwordHash'>>,
+    to: Pick<User, 'passwordHash' | 'firstPasswordUntil'>,
   ): Promise<void>
   remove(user: Pick<User, 'practiceId' | 'id'>): Promise<void>
   /** Counts a success or failure of one authenticator; false where it is, or now became, disabled. */
@@ -71,7 +75,8 @@ const settleScript = loadScript<number>(
   new URL('../second-factors/settle-authenticator.lua', import.meta.url),
 )
 const unlinkScript = loadScript<number>(new URL('./unlink.lua', import.meta.url))
-const amendScript = loadScript<number>(new URL('./amend-user.lua', import.meta.url))
+const renameScript = loadScript<number>(new URL('./rename-user.lua', import.meta.url))
+const resetScript = loadScript<number>(new URL('./reset-password.lua', import.meta.url))
 const spendStepScript = loadScript<number>(new URL('../second-factors/spend-totp-step.lua', import.meta.url))
 
 export function createUserStore(deps: {
@@ -100,7 +105,7 @@ export function createUserStore(deps: {
         redis.hgetall(sessionKeys.access(practiceId, userId)),
         redis.get(sessionKeys.epoch(practiceId)),
       ])
-      const { email, passwordHash, totp } = stored
+      const { email, passwordHash, totp, firstPasswordUntil } = stored
       if (!email || !passwordHash) return undefined
       const open = (field: string, sealed: string) => cipher.decrypt(place(practiceId, userId, field), sealed)
       const held = (access.roles ?? '').split(',')
@@ -109,6 +114,7 @@ export function createUserStore(deps: {
         id: userId,
         email: await open('email', email),
         passwordHash: await open('passwordHash', passwordHash),
+        ...(firstPasswordUntil !== undefined && { firstPasswordUntil: Number(firstPasswordUntil) }),
         totpSecret: totp ? await open('totp', totp) : undefined,
         roles: Role.options.filter((role) => held.includes(role)),
         disabled: access.disabled === '1',
@@ -142,6 +148,7 @@ export function createUserStore(deps: {
       const sealed = {
         email: await seal('email', user.email),
         passwordHash: await seal('passwordHash', user.passwordHash),
+        ...(user.firstPasswordUntil !== undefined && { firstPasswordUntil: user.firstPasswordUntil }),
         ...(user.totpSecret !== undefined && { totp: await seal('totp', user.totpSecret) }),
         createdAt: new Date(user.createdAt).toISOString(),
       }
@@ -163,15 +170,21 @@ export function createUserStore(deps: {
       await unlinkScript(redis, [sessionKeys.login(account)], [`${practiceId}/${id}`])
     },
 
-    async amend({ practiceId, id }, change) {
-      const fields = Object.entries(change).filter(([, text]) => text !== undefined)
-      const sealed = await Promise.all(
-        fields.map(async ([field, text]) => [
-          field,
-          await cipher.encrypt(place(practiceId, id, field), text),
-        ]),
-      )
-      await amendScript(redis, [sessionKeys.user(practiceId, id)], sealed.flat())
+    async rename({ practiceId, id }, email) {
+      const sealed = await cipher.encrypt(place(practiceId, id, 'email'), email)
+      await renameScript(redis, [sessionKeys.user(practiceId, id)], [sealed])
+    },
+
+    async resetPassword({ practiceId, id }, { passwordHash, firstPasswordUntil = '' }) {
+      const sealed = await cipher.encrypt(place(practiceId, id, 'passwordHash'), passwordHash)
+      const keys = [sessionKeys.user(practiceId, id), sessionKeys.access(practiceId, id)]
+      const ended: SessionEnded = { practiceId, userId: id }
+      await resetScript(redis, keys, [
+        sealed,
+        firstPasswordUntil,
+        channels.sessionEnded,
+        JSON.stringify(ended),
+      ])
     },
 
     async remove({ practiceId, id }) {
