@@ -1,12 +1,12 @@
 import type { AuthClient } from '#lib/client/auth-client.ts'
-import { Notice } from './notice.tsx'
-import { SignIn } from './sign-in.tsx'
+import { Workspace } from './frame/workspace.tsx'
+import { Notice } from './parts/notice.tsx'
+import { SignIn } from './sign-in/sign-in.tsx'
 import { useSession } from './use-session.ts'
-import { Workspace } from './workspace.tsx'
 
 /** The whole page: the door, or the workspace behind it. */
 export function App({ auth }: { readonly auth: AuthClient }) {
-  const { state, reload, ended, signOut } = useSession(auth)
+  const { state, reload, arrive, end, signOut } = useSession(auth)
   if (state.kind === 'loading') return <div className="gate" aria-busy="true" />
   if (state.kind === 'unreachable') {
     return (
@@ -20,17 +20,17 @@ export function App({ auth }: { readonly auth: AuthClient }) {
       </main>
     )
   }
-  if (state.kind === 'signed-out') return <SignIn auth={auth} reason={state.reason} onSignedIn={reload} />
-  const { session, permissions } = state.session
-  // A change of user or of permissions builds everything anew, so that nobody goes on seeing what was loaded before.
+  if (state.kind === 'signed-out') return <SignIn auth={auth} reason={state.reason} onSignedIn={arrive} />
+  // Another person's workspace is built anew. A renewed session is not: a form may wait for its step-up.
   return (
     <Workspace
-      key={[session.id, ...permissions].join(' ')}
+      key={state.session.user.id}
+      auth={auth}
       session={state.session}
-      isArriving={state.isArriving}
+      arrival={state.arrival}
       onSignOut={signOut}
-      onSessionEnded={ended}
-      onPermissionsChanged={reload}
+      onReload={reload}
+      onEnded={end}
     />
   )
 }

@@ -32,3 +32,13 @@ test('brings neither validators nor development code to the browser', async () =
   const code = await readFile(join(outDir, script), 'utf8')
   expect(code).not.toMatch(/ZodError|process\.env|Download the React DevTools/)
 })
+
+test('weighs less than 150 KB, gzipped', async () => {
+  const files = (await readdir(outDir)).map((name) => Bun.file(join(outDir, name)).bytes())
+  const bytes = (await Promise.all(files)).reduce(
+    (sum, file) => sum + Bun.gzipSync(file, { level: 9 }).byteLength,
+    0,
+  )
+  expect(bytes).toBeGreaterThan(50_000)
+  expect(bytes).toBeLessThan(150 * 1024)
+})

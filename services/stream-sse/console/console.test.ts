@@ -11,7 +11,13 @@ import { readConsole } from '../read-console.ts'
 import { addConsole } from '../serve-console.ts'
 import { buildConsole } from './build.ts'
 import { cannedNow } from './testing/canned-day.ts'
-import { type StubServices, startStubServices, stubCode, stubPassword } from './testing/stub-services.ts'
+import {
+  type StubServices,
+  startStubServices,
+  stubCode,
+  stubPassword,
+  stubRecoveryCode,
+} from './testing/stub-services.ts'
 
 vi.setConfig({ testTimeout: 30_000, hookTimeout: 60_000 })
 
@@ -57,7 +63,7 @@ async function open(options: BrowserContextOptions = {}): Promise<void> {
 async function signIn(email = 'desk@clinic.test', password = stubPassword): Promise<void> {
   await page.getByLabel('E-mail address').fill(email)
   await page.getByLabel('Password').fill(password)
-  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
 }
 const seeText = (text: string) => page.getByText(text).first().waitFor()
 const seeDay = () => seeText('Grace Okonkwo')
@@ -73,7 +79,7 @@ async function axeFindings(): Promise<string[]> {
     return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' | ')}`)
   })
 }
-const overflowPx = () => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
+const overflowPx = () => page.evaluate(() => document.documentElement.scrollWidth - screen.width)
 
 test('signs in with a password and shows where one is, as whom, and that it is live', async () => {
   await open()
@@ -81,7 +87,7 @@ test('signs in with a password and shows where one is, as whom, and that it is l
   await seeDay()
   for (const text of ['Riverside family medicine', 'desk@clinic.test', 'Front desk']) await seeText(text)
   expect(await connection()).toBe('Live')
-  expect(await page.getByText('Health').count()).toBe(0)
+  expect(await page.getByRole('link', { name: 'Overview' }).count()).toBe(0)
   expect(await page.evaluate(() => document.activeElement?.id)).toBe('content')
 })
 
@@ -225,6 +231,26 @@ test('keeps the old day and marks it stale when a refresh fails', async () => {
   await page.getByText('Not up to date').waitFor({ state: 'detached' })
 })
 
+test('marks a day that stands in for a Tebra that is away, and claims nobody’s presence by it', async () => {
+  await open()
+  stub.on.meta = { source: 'cache', stale: true, ageMs: 900_000 }
+  await signIn()
+  await seeDay()
+  await seeText('Tebra is away: this is the schedule as of 10:10 AM')
+  expect(await page.locator('[aria-current=time]').count()).toBe(0)
+  expect(await axeFindings()).toEqual([])
+})
+
+test('reads the day anew by itself while somebody looks, and that counts as nobody’s activity', async () => {
+  await open()
+  await signIn()
+  await seeDay()
+  await page.clock.fastForward(61_000)
+  await vi.waitFor(() => expect(stub.seen.submissions).toHaveLength(2))
+  expect(stub.seen.submissions[1]).toMatchObject({ cache: 'prefer' })
+  expect(stub.seen.submitHeaders.map((headers) => headers.get('x-background'))).toEqual([null, '1'])
+})
+
 test('goes back to the door when the session ends, and forgets what it showed', async () => {
   await open()
   await signIn()
@@ -283,19 +309,19 @@ test('tells that the computer is offline, and goes on by itself', async () => {
   expect(await connection()).toBe('Offline')
   await page.context().setOffline(false)
   await page.getByText('This computer is offline.').waitFor({ state: 'detached' })
-  expect(await connection()).toBe('Live')
+  await vi.waitFor(async () => expect(await connection()).toBe('Live'), 5000)
 })
 
-test('shows health to those who look after it, by background requests, and the schedule not to those without it', async () => {
+test('shows health to those who look after it, by background requests, and marks who is stalled', async () => {
   await open()
   await signIn('operator@clinic.test')
-  await seeText('Your role does not include the schedule')
+  await page.getByRole('heading', { name: 'Overview' }).waitFor()
   await vi.waitFor(async () => expect(await connection()).toBe('Live'))
-  for (const text of ['Half-open', '0.4 ms', 'worker-7f2c', '1 silent']) await seeText(text)
+  for (const text of ['Half-open', '0.4 ms', 'worker-7f2c', 'Stalled', '40 MB of 244 MB']) await seeText(text)
   expect(stub.seen.submissions).toHaveLength(0)
   expect(stub.seen.statusHeaders[0]?.get('x-background')).toBe('1')
   stub.faults.status = () => stub.problem('redis-unavailable')
-  await seeText('Last read')
+  await seeText('Not up to date')
   await seeText('worker-7f2c')
 })
 
@@ -305,7 +331,7 @@ test('takes the schedule away when the permission is lost, and stays live for th
   await seeDay()
   stub.on.role = 'auditor'
   stub.endStreams('event: bye\ndata: {"code":"forbidden"}\n\n')
-  await seeText('Your role does not include the schedule')
+  await seeText('“Schedule” is not among your pages')
   expect(await page.content()).not.toContain('Grace Okonkwo')
   await vi.waitFor(async () => expect(await connection()).toBe('Live'))
 })
@@ -314,7 +340,7 @@ test('keeps patients out of the title, the URLs and the browser’s stores', asy
   await open()
   await signIn()
   await seeDay()
-  expect(await page.title()).toBe('Clinic console')
+  expect(await page.title()).toBe('Schedule · Clinic console')
   expect(await page.evaluate(() => [localStorage.length, sessionStorage.length, document.cookie])).toEqual([
     0,
     0,
@@ -365,7 +391,6 @@ test.each(['light', 'dark'] as const)('has nothing for axe to find in %s colours
   expect(await axeFindings()).toEqual([])
   await signIn('admin@clinic.test')
   await seeDay()
-  await seeText('Workers')
   expect(await axeFindings()).toEqual([])
   stub.faults.submit = () => stub.problem('forbidden')
   await page.getByRole('button', { name: 'Refresh' }).click()
@@ -377,12 +402,11 @@ test.each(['light', 'dark'] as const)('has nothing for axe to find in %s colours
 })
 
 test('fits a phone without scrolling sideways', async () => {
-  await open({ viewport: { width: 375, height: 812 }, isMobile: true, hasTouch: true })
+  await open({ viewport: { width: 360, height: 760 }, isMobile: true, hasTouch: true })
   await page.getByLabel('Password').waitFor()
   expect(await overflowPx()).toBe(0)
   await signIn('admin@clinic.test')
   await seeDay()
-  await seeText('Workers')
   expect(await overflowPx()).toBe(0)
 })
 
@@ -396,4 +420,180 @@ test('does not move for those who ask for less motion', async () => {
     .first()
     .evaluate((bone) => getComputedStyle(bone).animationName)
   expect(names).toBe('none')
+})
+
+const answer = (body: object) => () => Response.json(body)
+const visit = (path: string) =>
+  page.evaluate((hash) => {
+    location.hash = hash
+  }, `#/${path}`)
+
+test('signs in with a recovery code in place of the app', async () => {
+  await open()
+  await signIn('doctor@clinic.test')
+  await page.getByRole('button', { name: 'Use a recovery code' }).click()
+  await page.getByLabel('Recovery code').fill(stubRecoveryCode)
+  await page.keyboard.press('Enter')
+  await seeDay()
+})
+
+test('tells of a first sign-in from this browser, and at once of one from elsewhere', async () => {
+  await open()
+  stub.on.newDevice = true
+  await signIn()
+  await seeText('This is your first sign-in from this browser or network')
+  await seeText('You are also signed in in one other place.')
+  await page.getByRole('button', { name: 'It was me' }).click()
+  await vi.waitFor(async () => expect(await connection()).toBe('Live'))
+  stub.tell('session:notices', { event: 'new-device', data: {}, timestamp: cannedNow })
+  await seeText('Somebody has just signed in as you')
+  await page.getByRole('link', { name: 'See where you are signed in' }).click()
+  await page.getByRole('heading', { name: 'Your account' }).waitFor()
+})
+
+test('asks for a proof before something sensitive, goes on with it, and does nothing without', async () => {
+  await open()
+  const isProved = { now: false }
+  stub.on.routes.set('GET /auth/service-accounts', answer({ accounts: [] }))
+  stub.on.routes.set('POST /auth/step-up', async (request) => {
+    const { totp } = (await request.json()) as { totp?: string }
+    isProved.now = totp === stubCode
+    return isProved.now ? Response.json({}) : stub.problem('invalid-code')
+  })
+  let made = 0
+  stub.on.routes.set('POST /auth/service-accounts', () => {
+    if (!isProved.now) return stub.problem('step-up-required', { needs: { aal: 'aal2', freshMs: 300_000 } })
+    made += 1
+    const account = {
+      id: '1',
+      clientId: 'client-1',
+      name: 'kiosk',
+      roles: ['front-desk'],
+      createdAt: cannedNow,
+    }
+    return Response.json({ account, clientSecret: 'shown-once' })
+  })
+  await signIn('admin@clinic.test')
+  await seeDay()
+  await visit('programs')
+  await page.getByRole('button', { name: 'Add a program…' }).click()
+  await page.getByLabel('Name').fill('kiosk')
+  await page.getByLabel('Front desk').check()
+  await page.getByRole('button', { name: 'Add', exact: true }).click()
+  await page.getByRole('heading', { name: 'Confirm it is you' }).waitFor()
+  await page.keyboard.press('Escape')
+  await seeText('it was not confirmed that it is you')
+  expect(made).toBe(0)
+
+  await page.getByRole('button', { name: 'Add', exact: true }).click()
+  await page.getByLabel('Six-digit code').fill('111111')
+  await page.keyboard.press('Enter')
+  await seeText('That code is wrong')
+  await page.getByLabel('Six-digit code').fill(stubCode)
+  await page.keyboard.press('Enter')
+  await seeText('shown-once')
+  expect(made).toBe(1)
+})
+
+test('warns before the session ends, stays when asked to, and ends on time when not', async () => {
+  await open()
+  await signIn()
+  await seeDay()
+  const at = async (minutes: number) => {
+    stub.on.now = new Date(Date.parse(cannedNow) + minutes * 60_000).toISOString()
+    await page.clock.setFixedTime(stub.on.now)
+    // A computer that wakes up looks again.
+    await page.evaluate(() => window.dispatchEvent(new Event('online')))
+  }
+  await at(13.5)
+  await seeText('You are about to be signed out')
+  expect(await page.getByRole('timer').textContent()).toBe('1:30')
+  expect(await axeFindings()).toEqual([])
+  stub.on.idleExpiresAt = new Date(Date.parse(cannedNow) + 28.5 * 60_000).toISOString()
+  await page.getByRole('button', { name: 'Stay signed in' }).click()
+  await page.getByRole('alertdialog').waitFor({ state: 'detached' })
+  await seeDay()
+  await page.route('**/auth/session', (route) => route.abort())
+  await at(28.6)
+  await seeText('Your session has ended')
+  expect(await page.content()).not.toContain('Grace Okonkwo')
+})
+
+test('shows over every page that emergency access is on, and ends it', async () => {
+  await open()
+  stub.on.emergencyUntil = new Date(Date.parse(cannedNow) + 15 * 60_000).toISOString()
+  stub.on.routes.set('DELETE /auth/emergency-access', () => {
+    stub.on.emergencyUntil = undefined
+    return new Response(null, { status: 204 })
+  })
+  await signIn()
+  const banner = page.getByRole('region', { name: 'Emergency access' })
+  await banner.getByText('for another 15 min').waitFor()
+  await visit('account')
+  await banner.getByRole('button', { name: 'End it now' }).click()
+  await banner.waitFor({ state: 'detached' })
+})
+
+test('tells who has one factor only that their role waits for a second one', async () => {
+  await open()
+  stub.on.role = 'auditor'
+  stub.on.permissions = []
+  stub.on.routes.set(
+    'GET /auth/mfa',
+    answer({ totp: 'none', passkeys: [], recoveryCodesLeft: 0, required: true }),
+  )
+  await signIn()
+  await seeText('Your role shows its pages only to those who sign in with a second factor.')
+  expect(await page.getByRole('link', { name: 'Audit log' }).count()).toBe(0)
+  await visit('audit')
+  await seeText('“Audit log” is not among your pages')
+  expect(await axeFindings()).toEqual([])
+})
+
+test('tails the events of the session, narrows them, holds them still, and shows no patient’s data', async () => {
+  await open()
+  await signIn('admin@clinic.test')
+  await seeDay()
+  await visit('events')
+  await page.getByRole('heading', { name: 'Live events' }).waitFor()
+  const about = { requestId: 'r-1', correlationId: 'c', action: 'getPatient', timestamp: cannedNow }
+  stub.tell('tebra:status', { ...about, status: 'processing', attempt: 1 })
+  stub.tell('tebra:responses', { ...about, status: 'success', data: { name: 'planted' }, duration: 5 })
+  stub.tell('ops:alerts', { event: 'breaker.started', key: 'soap', data: {}, timestamp: cannedNow })
+  const rows = page.getByRole('table', { name: 'Events, newest first' }).getByRole('row')
+  await vi.waitFor(async () => expect(await rows.count()).toBe(4))
+  expect(await rows.nth(1).textContent()).toContain('breaker.started')
+  expect(await page.content()).not.toContain('planted')
+  await page.getByLabel('Contains').fill('getpatient: s')
+  await vi.waitFor(async () => expect(await rows.count()).toBe(2))
+  await page.getByLabel('Contains').fill('')
+  await page.getByLabel('Stream').selectOption('ops:alerts')
+  await vi.waitFor(async () => expect(await rows.count()).toBe(2))
+  await page.getByRole('button', { name: 'Hold still' }).click()
+  stub.tell('ops:alerts', { event: 'breaker.ended', key: 'soap', data: {}, timestamp: cannedNow })
+  await seeText('Held still; 4 kept')
+  expect(await rows.count()).toBe(2)
+  await page.getByRole('button', { name: 'Go on' }).click()
+  await seeText('breaker.ended')
+})
+
+test('never shows a list that could not be loaded as an empty one', async () => {
+  await open()
+  await signIn('admin@clinic.test')
+  await seeDay()
+  stub.on.routes.set('GET /auth/users', () => stub.problem('redis-unavailable'))
+  await visit('users')
+  await seeText('Could not be loaded')
+  await seeText('redis-unavailable')
+  const user = {
+    id: 'u',
+    email: 'new@clinic.test',
+    roles: [],
+    disabled: true,
+    version: 1,
+    createdAt: cannedNow,
+  }
+  stub.on.routes.set('GET /auth/users', answer({ users: [user] }))
+  await page.getByRole('button', { name: 'Try again' }).click()
+  await seeText('new@clinic.test')
 })

@@ -1,5 +1,5 @@
 import { Component, type ReactNode } from 'react'
-import { Notice } from './notice.tsx'
+import { Notice } from './parts/notice.tsx'
 
 /** Shows a way out in place of an empty page when rendering fails; what failed may hold PHI and is not shown. */
 export class ErrorBoundary extends Component<{ children: ReactNode }, { hasFailed: boolean }> {

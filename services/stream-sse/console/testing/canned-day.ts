@@ -1,5 +1,6 @@
 import type { Appointment, AppointmentStatus, Schedule } from '#lib/contract/clinic.ts'
 import type { TebraStatus } from '#lib/contract/health.ts'
+import type { SecondFactors } from '#lib/contract/second-factors.ts'
 
 /** The time all canned data belongs to: 10:10 on a Friday morning in New York. */
 export const cannedNow = '2026-11-20T15:10:00.000Z'
@@ -61,7 +62,14 @@ export const cannedDay = (date: string, syncedAt: string): Schedule => ({
 const before = (ms: number): string => new Date(Date.parse(cannedNow) - ms).toISOString()
 
 export const cannedStatus: TebraStatus = {
-  redis: { status: 'healthy', ping: 'PONG', latency_ms: 0.4, connected_clients: 14 },
+  redis: {
+    status: 'healthy',
+    ping: 'PONG',
+    latency_ms: 0.4,
+    connected_clients: 14,
+    used_memory_bytes: 41_500_000,
+    max_memory_bytes: 256_000_000,
+  },
   upstream: 'soap',
   breaker: { state: 'half-open', since: before(42_000), reporters: 0, epoch: 3 },
   account: { stopped: false },
@@ -85,4 +93,11 @@ export const cannedStatus: TebraStatus = {
       rssBytes: 81_000_000,
     },
   ],
+}
+
+export const cannedFactors: SecondFactors = {
+  totp: 'enrolled',
+  passkeys: [],
+  recoveryCodesLeft: 8,
+  required: false,
 }

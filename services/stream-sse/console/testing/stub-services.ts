@@ -1,17 +1,19 @@
 import type { Schedule } from '#lib/contract/clinic.ts'
-import { permissionsOf, type Role } from '#lib/contract/permissions.ts'
+import { type Permission, permissionsOf, type Role } from '#lib/contract/permissions.ts'
 import { type ProblemCode, problems } from '#lib/contract/problem.ts'
-import type { RequestError, RequestStatus, SubmitRequest } from '#lib/contract/requests.ts'
-import { cannedDay, cannedNow, cannedStatus, cannedToday } from './canned-day.ts'
+import type { AnswerMeta, RequestError, RequestStatus, SubmitRequest } from '#lib/contract/requests.ts'
+import { cannedDay, cannedFactors, cannedNow, cannedStatus, cannedToday } from './canned-day.ts'
 
 export const stubPassword = 'correct horse battery'
 export const stubCode = '246810'
+export const stubRecoveryCode = 'aaaaa-bbbbb-ccccc-ddddd-eeeee'
 const users: Readonly<Record<string, { readonly role: Role; readonly hasTotp?: boolean }>> = {
   'desk@clinic.test': { role: 'front-desk' },
   'doctor@clinic.test': { role: 'clinician', hasTotp: true },
   'operator@clinic.test': { role: 'operator' },
   'admin@clinic.test': { role: 'admin' },
 }
+const minutesFromNow = (minutes: number) => new Date(Date.parse(cannedNow) + minutes * 60_000).toISOString()
 const uuid = (n: number) => `0199c1f0-0000-7000-8000-${String(n).padStart(12, '0')}`
 const encoder = new TextEncoder()
 
@@ -34,16 +36,31 @@ export function startStubServices(consoleFile: (request: Request) => Response | 
     areStreamsRefused: false,
     status: undefined as (() => Response) | undefined,
   }
-  const seen = { submissions: [] as SubmitRequest[], statusHeaders: [] as Headers[], urls: [] as string[] }
+  const seen = {
+    submissions: [] as SubmitRequest[],
+    statusHeaders: [] as Headers[],
+    submitHeaders: [] as Headers[],
+    urls: [] as string[],
+    told: 0,
+  }
   const on = {
     schedule: (date: string): Schedule => cannedDay(date, cannedNow),
     stepMs: 20,
+    now: cannedNow,
     /** Everybody's role, in place of their own. */
     role: undefined as Role | undefined,
+    permissions: undefined as Permission[] | undefined,
+    /** How the answers came about, as far as they say so. */
+    meta: {} as Partial<AnswerMeta>,
+    idleExpiresAt: minutesFromNow(15),
+    emergencyUntil: undefined as string | undefined,
+    newDevice: false,
+    /** More routes, as `GET /path` without the query. */
+    routes: new Map<string, (request: Request) => Response | Promise<Response>>(),
   }
 
   function tell(stream: string, data: object): void {
-    const id = `${Date.now()}-${seen.submissions.length}`
+    const id = `${Date.now()}-${seen.told++}`
     const text = `id: ${id}\nevent: ${stream}\ndata: ${JSON.stringify({ stream, id, data })}\n\n`
     for (const controller of streams) controller.enqueue(encoder.encode(text))
   }
@@ -61,7 +78,7 @@ export function startStubServices(consoleFile: (request: Request) => Response | 
     const date = typeof params.date === 'string' ? params.date : cannedToday
     const end = faults.end
       ? { status: 'dead', error: faults.end }
-      : { status: 'success', data: on.schedule(date) }
+      : { status: 'success', data: on.schedule(date), ...on.meta }
     records.set(requestId, { ...record, ...end })
     tell('tebra:responses', { ...about, ...end, duration: on.stepMs * 3 })
   }
@@ -88,16 +105,20 @@ export function startStubServices(consoleFile: (request: Request) => Response | 
     const token = crypto.randomUUID()
     sessions.set(token, email)
     const cookie = `__Host-session=${token}; HttpOnly; Secure; SameSite=Strict; Path=/`
-    return Response.json(sessionOf(email), { headers: { 'set-cookie': cookie } })
+    const { session, user } = sessionOf(email)
+    const answer = { session, user, newDevice: on.newDevice, otherSessions: 1 }
+    return Response.json(answer, { headers: { 'set-cookie': cookie } })
   }
 
   function sessionOf(email: string) {
     const roles = [on.role ?? users[email]?.role ?? 'front-desk']
-    const times = { createdAt: cannedNow, idleExpiresAt: cannedNow, absoluteExpiresAt: cannedNow }
+    const { idleExpiresAt, emergencyUntil } = on
+    const times = { createdAt: cannedNow, idleExpiresAt, absoluteExpiresAt: minutesFromNow(720) }
     return {
+      ...(emergencyUntil !== undefined && { emergencyUntil }),
       session: { id: 'a1b2c3d4e5f60718', aal: 'aal1', ...times },
       user: { id: uuid(1), email, practiceId: 'riverside-family-medicine', roles },
-      permissions: permissionsOf(roles),
+      permissions: on.permissions ?? permissionsOf(roles),
     }
   }
 
@@ -106,19 +127,22 @@ export function startStubServices(consoleFile: (request: Request) => Response | 
     const { email, password } = (await request.json()) as { email: string; password: string }
     const user = users[email]
     if (user === undefined || password !== stubPassword) return problem('invalid-credentials')
-    if (user.hasTotp) return problem('mfa-required', { challengeId: email, methods: ['totp'] })
+    if (user.hasTotp)
+      return problem('mfa-required', { challengeId: email, methods: ['totp', 'recoveryCode'] })
     return signIn(email)
   }
 
   async function loginMfa(request: Request): Promise<Response> {
-    const { challengeId, totp } = (await request.json()) as { challengeId: string; totp: string }
-    return totp === stubCode ? signIn(challengeId) : problem('invalid-code')
+    const { challengeId, totp, recoveryCode } = (await request.json()) as Record<string, string>
+    const isRight = totp === stubCode || recoveryCode === stubRecoveryCode
+    return isRight ? signIn(challengeId ?? '') : problem('invalid-code')
   }
 
   async function submit(request: Request): Promise<Response> {
     if (faults.submit) return faults.submit()
     const submission = (await request.json()) as SubmitRequest
     seen.submissions.push(submission)
+    seen.submitHeaders.push(request.headers)
     const id = uuid(100 + seen.submissions.length)
     void work(submission, id)
     const answer = { id, correlationId: submission.correlationId, status: 'pending' }
@@ -136,7 +160,12 @@ export function startStubServices(consoleFile: (request: Request) => Response | 
     if (pathname === '/auth/login') return login(request)
     if (pathname === '/auth/login/mfa') return loginMfa(request)
     if (email === undefined) return problem('unauthenticated')
-    if (pathname === '/auth/session') return Response.json(sessionOf(email))
+    const more = on.routes.get(`${request.method} ${pathname}`)
+    if (more) return more(request)
+    // The page sets its watch by the service's clock.
+    if (pathname === '/auth/session')
+      return Response.json(sessionOf(email), { headers: { date: new Date(on.now).toUTCString() } })
+    if (pathname === '/auth/mfa') return Response.json(cannedFactors)
     if (pathname === '/auth/logout') {
       sessions.delete(token)
       return new Response(null, { status: 204 })
@@ -177,6 +206,7 @@ export function startStubServices(consoleFile: (request: Request) => Response | 
     seen,
     on,
     problem,
+    tell,
     dropStreams: () => endStreams(''),
     endStreams,
     endSessions() {
