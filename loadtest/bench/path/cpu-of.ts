@@ -1,22 +1,13 @@
-import { readFile } from 'node:fs/promises'
+import { cpuSecondsOf } from '../harness/process-figures.ts'
 import type { BenchStack } from './bench-stack.ts'
-
-/** proc(5): utime and stime count in these; it is 100 a second on every Linux that Bun runs on. */
-const ticksPerSecond = 100
 
 /** CPU seconds that each process of the stack has used so far, by name; empty where there is no /proc. */
 export async function cpuOf(stack: BenchStack): Promise<Map<string, number>> {
   const children = [...stack.processes, ['redis', stack.redis.child] as const]
   const used = await Promise.all(
-    children.map(async ([name, { process }]) => [name, await secondsOf(process.pid)] as const),
+    children.map(async ([name, { process }]) => [name, await cpuSecondsOf(process.pid)] as const),
   )
   return new Map(used)
-}
-
-async function secondsOf(pid: number | undefined): Promise<number> {
-  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
-  return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) / ticksPerSecond
 }
 
 /** What each process used between two readings, in ms of CPU for one of `requests`. */
