@@ -96,3 +96,23 @@ test('signing out in one tab ends the other tab’s page', async () => {
   await page.getByRole('button', { name: 'Sign out' }).click()
   await other.getByLabel('E-mail address').waitFor()
 })
+
+test('a page asks in its own person’s name only: under the cookie of a later sign-in it does nothing', async () => {
+  await signIn('front-desk')
+  await seeTheDay()
+  const own: string[] = []
+  const answers: number[] = []
+  page.on('request', (request) => own.push(request.headers()['x-user'] ?? ''))
+  page.on('response', (answer) => answers.push(answer.status()))
+  // As another tab does it that knows nothing of this one.
+  const { email, password } = userWith('clinician')
+  const login = await page.context().request.post(`${stack.baseUrl}/auth/login`, {
+    headers: { Origin: stack.baseUrl },
+    data: { email, password },
+  })
+  expect(login.status()).toBe(200)
+  await page.getByRole('link', { name: 'Account' }).click()
+  await expect.poll(() => answers).toContain(401)
+  expect(own.filter(Boolean).length).toBeGreaterThan(0)
+  await page.getByText(email).first().waitFor()
+})

@@ -64,11 +64,12 @@ export function useSession(auth: AuthClient): SessionHandle {
     const session = await auth.session({ background: true }).catch(() => undefined)
     take(session?.session.id === ended ? undefined : session)
   }, [auth, take])
+  const userId = state.kind === 'signed-in' ? state.session.user.id : undefined
   const signOut = useCallback(async () => {
-    await auth.logout()
+    await auth.logout(userId)
     arrival.current = undefined
     setState({ kind: 'signed-out', reason: 'signed-out' })
-  }, [auth])
+  }, [auth, userId])
 
   return { state, reload, arrive, end, signOut }
 }

@@ -3,9 +3,12 @@ import { callService } from '#lib/client/call-service.ts'
 import { ServiceError } from '#lib/client/service-error.ts'
 import type { Problem } from '#lib/contract/problem.ts'
 import { type Ask, ServiceContext } from '../parts/service.tsx'
+import { fetchAs } from './fetch-as.ts'
 import { StepUpDialog } from './step-up-dialog.tsx'
 
 export interface ServiceGateProps {
+  /** Whose pages these are. */
+  readonly userId: string
   /** The session goes on under another id. */
   readonly onRenewed: () => Promise<void>
   /** Nobody is signed in any more, says a service. */
@@ -19,7 +22,7 @@ interface AskedProof {
 }
 
 /** Stands between the pages and the services: asks for a proof where one is wanted, and notices the end of the session. */
-export function ServiceGate({ onRenewed, onLost, children }: ServiceGateProps) {
+export function ServiceGate({ userId, onRenewed, onLost, children }: ServiceGateProps) {
   const [asked, setAsked] = useState<AskedProof>()
   const proof = useRef<Promise<boolean>>(undefined)
 
@@ -41,7 +44,7 @@ export function ServiceGate({ onRenewed, onLost, children }: ServiceGateProps) {
 
   const ask = useCallback<Ask>(
     async (path, call = {}) => {
-      const send = () => callService<never>((url, init) => fetch(url, init), path, call)
+      const send = () => callService<never>(fetchAs(userId), path, call)
       const judge = async (error: unknown): Promise<never> => {
         if (error instanceof ServiceError && error.code === 'unauthenticated') await onLost()
         throw error
@@ -52,14 +55,14 @@ export function ServiceGate({ onRenewed, onLost, children }: ServiceGateProps) {
         return (await prove(error.problem?.needs)) ? send().catch(judge) : judge(error)
       })
     },
-    [prove, onLost],
+    [userId, prove, onLost],
   )
 
   const service = useMemo(() => ({ ask, renewed: onRenewed, lost: onLost }), [ask, onRenewed, onLost])
   return (
     <ServiceContext value={service}>
       {children}
-      {asked && <StepUpDialog needs={asked.needs} onEnd={asked.settle} />}
+      {asked && <StepUpDialog userId={userId} needs={asked.needs} onEnd={asked.settle} />}
     </ServiceContext>
   )
 }

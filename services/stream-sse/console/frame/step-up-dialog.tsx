@@ -11,18 +11,19 @@ import { proveAgain } from './prove-again.ts'
 import { go, routeTo } from './use-route.ts'
 
 export interface StepUpDialogProps {
+  readonly userId: string
   readonly needs: Problem['needs']
   /** Proved or given up. */
   readonly onEnd: (isProved: boolean) => void
 }
 
 /** Asks for a proof before something sensitive is done. */
-export function StepUpDialog({ needs, onEnd }: StepUpDialogProps) {
+export function StepUpDialog({ userId, needs, onEnd }: StepUpDialogProps) {
   const factors = useReading<SecondFactors>('/auth/mfa')
   return (
     <Dialog title="Confirm it is you" onClose={() => onEnd(false)}>
       <Loaded of={factors} data={factors.data}>
-        {(data) => <StepUp methods={methodsOf(data, needs)} onEnd={onEnd} />}
+        {(data) => <StepUp userId={userId} methods={methodsOf(data, needs)} onEnd={onEnd} />}
       </Loaded>
       <Button kind="quiet" onClick={() => onEnd(false)}>
         Cancel
@@ -39,11 +40,11 @@ function methodsOf(factors: SecondFactors, needs: Problem['needs']): ProofMethod
   return needs?.aal === 'aal2' ? [] : ['password']
 }
 
-interface StepUpProps extends Pick<StepUpDialogProps, 'onEnd'> {
+interface StepUpProps extends Pick<StepUpDialogProps, 'userId' | 'onEnd'> {
   readonly methods: readonly ProofMethod[]
 }
 
-function StepUp({ methods, onEnd }: StepUpProps) {
+function StepUp({ userId, methods, onEnd }: StepUpProps) {
   const attempt = useSignInAttempt(async (outcome) => {
     if (outcome.kind === 'proved') onEnd(true)
     // The session is gone; what waits will hear so itself.
@@ -54,7 +55,7 @@ function StepUp({ methods, onEnd }: StepUpProps) {
       <ProofForm
         methods={methods}
         attempt={attempt}
-        onProof={(proof) => void attempt.submit(async () => proveAgain(await proof()))}
+        onProof={(proof) => void attempt.submit(async () => proveAgain(userId, await proof()))}
       />
     )
   return (

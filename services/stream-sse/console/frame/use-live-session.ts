@@ -24,13 +24,13 @@ export const streamsFor = (permissions: readonly Permission[]): StreamName[] =>
     .map(([stream]) => stream)
 
 /** What lives as long as a session has its id: its event stream, its client, and the watch over its idle time. */
-export function useLiveSession(auth: AuthClient, { session, permissions }: SessionAnswer) {
+export function useLiveSession(auth: AuthClient, { session, user, permissions }: SessionAnswer) {
   const names = streamsFor(permissions).join(',')
   const live = useMemo((): Live => {
     const streams = names.split(',') as StreamName[]
     const events = createEvents({ streams, sessionId: session.id })
-    return { events, streams, client: new TebraClient({ events }) }
-  }, [names, session.id])
+    return { events, streams, client: new TebraClient({ events, userId: user.id }) }
+  }, [names, session.id, user.id])
   // biome-ignore lint/correctness/useExhaustiveDependencies: the id stands for the session, which the watch keeps up to date itself
   const idle = useMemo(() => new IdleLogoff({ auth, session, events: live.events }), [auth, session.id, live])
   useEffect(() => {

@@ -51,7 +51,7 @@ export function Workspace({ auth, session, arrival, onSignOut, onReload, onEnded
 
   return (
     <LiveContext value={live}>
-      <ServiceGate onRenewed={onReload} onLost={onEnded}>
+      <ServiceGate userId={session.user.id} onRenewed={onReload} onLost={onEnded}>
         <button type="button" className="skip-link" onClick={() => content.current?.focus()}>
           Skip to the content
         </button>
