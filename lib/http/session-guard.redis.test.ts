@@ -174,3 +174,41 @@ test('works with an ACL user that can read sessions and not write them', async (
   await guarded.stop()
   await rm(folder, { recursive: true, force: true })
 })
+
+test('of sessions checked in the same moment each is answered its own, whatever stands beside it', async () => {
+  const others = await Promise.all(
+    (['north', 'north', 'south'] as const).map((practiceId, index) =>
+      signInTestUser(ground, { practiceId, roles: [index === 1 ? 'clinician' : 'front-desk'] }),
+    ),
+  )
+  const [ended] = others
+  if (!ended) throw new Error('nobody signed in')
+  await server.redis.del(sessionKeys.session(ended.practiceId, ended.tokenHash))
+  const guard = guardOver(ground.redis)
+  const checked = await Promise.all(
+    [user, ...others].map(({ token }) => guard.check(token, { activity: false })),
+  )
+  expect(checked.map((session) => session?.userId)).toEqual([
+    user.userId,
+    undefined,
+    ...others.slice(1).map(({ userId }) => userId),
+  ])
+  expect(checked.map((session) => session?.roles)).toEqual([
+    ['clinician'],
+    undefined,
+    ['clinician'],
+    ['front-desk'],
+  ])
+})
+
+test('trouble with one practice’s keys is no other practice’s', async () => {
+  const other = await signInTestUser(ground, { practiceId: 'north', roles: ['clinician'] })
+  await server.redis.set(sessionKeys.roles('north'), 'not a table')
+  const guard = guardOver(ground.redis)
+  const [broken, fine] = await Promise.allSettled([
+    guard.check(other.token, { activity: false }),
+    guard.check(user.token, { activity: false }),
+  ])
+  expect(broken.status).toBe('rejected')
+  expect(fine).toMatchObject({ status: 'fulfilled', value: { userId: user.userId } })
+})
