@@ -131,7 +131,7 @@ export async function createAuthDeps(
         perUserMax: config.SESSIONS_PER_USER_MAX,
       },
     }),
-    providers: Object.entries(config.OIDC_PROVIDERS).map(([id, provider]) =>
+    providers: Object.entries(config.OIDC_PROVIDERS ?? {}).map(([id, provider]) =>
       createProvider({ id, config: provider, now, refetchMs: limits.refetchMs ?? defaultRefetchMs }),
     ),
     identities: createIdentityStore({ ...ground, index }),

@@ -66,7 +66,7 @@ export const AuthSessionConfig = CommonConfig.extend({
     description:
       'proxies in front that append to X-Forwarded-For (2 behind a Google load balancer); 0 ignores it',
   }),
-  OIDC_PROVIDERS: OidcProviders.prefault('{}').meta({
+  OIDC_PROVIDERS: OidcProviders.optional().meta({
     description: 'JSON: the identity providers whose users may sign in, by name',
     secret: true,
   }),

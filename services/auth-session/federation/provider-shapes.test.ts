@@ -67,7 +67,7 @@ async function known(name: string, sub: string, roles: 'front-desk'[] = ['front-
 test('the README’s shapes are configurations that a service takes', () => {
   expect(Object.keys(shapes)).toEqual([...names])
   const config = readConfig(AuthSessionConfig, { ...auth.env, OIDC_PROVIDERS: JSON.stringify(shapes) })
-  expect(Object.keys(config.OIDC_PROVIDERS)).toEqual([...names])
+  expect(Object.keys(config.OIDC_PROVIDERS ?? {})).toEqual([...names])
 })
 
 describe('Auth0', () => {
