@@ -1,4 +1,3 @@
-import { createBatchBy } from '#lib/redis/batch.ts'
 import type { RedisClient } from '#lib/redis/connect.ts'
 import { sessionKeys } from '#lib/redis/keys.ts'
 import { loadScript } from '#lib/redis/script.ts'
@@ -37,8 +36,7 @@ export interface Bucket {
 }
 
 const windowMs = 60_000
-/** Of each request: ms to wait, which bucket, requests left in it, ms until it is full. */
-type Reply = number[]
+type Reply = [waitMs: number, bucket: number, left: number, fullInMs: number]
 const takeScript = loadScript<Reply>(new URL('./take-rates.lua', import.meta.url))
 
 const inSeconds = (ms: number) => Math.ceil(ms / 1_000)
@@ -48,58 +46,30 @@ const inSeconds = (ms: number) => Math.ceil(ms / 1_000)
  * refuses has then not been taken from the user's. They share the practice's hash tag.
  */
 export function createRateLimiter(deps: { redis: RedisClient; rates: Rates }): RateLimiter {
-  const take = createBatchBy(
-    ({ practiceId }: { practiceId: string; buckets: readonly Bucket[] }) => practiceId,
-    (_, requests) =>
-      takeAll(
-        deps.redis,
-        requests.map(({ buckets }) => buckets),
-      ),
-  )
   return {
-    async admit({ practiceId, userId, tokenHash }, routeClass) {
+    admit({ practiceId, userId, tokenHash }, routeClass) {
       const rate = deps.rates[routeClass]
       const bucket = (scope: keyof Rate, name: string): Bucket => ({
         policy: `${scope}-${routeClass}`,
         key: sessionKeys.rate(practiceId, `${routeClass}:${name}`),
         quota: rate[scope],
       })
-      const buckets = [bucket('session', tokenHash), bucket('user', userId), bucket('practice', 'practice')]
-      return judge(buckets, await take({ practiceId, buckets }))
+      return takeRates(deps.redis, [
+        bucket('session', tokenHash),
+        bucket('user', userId),
+        bucket('practice', 'practice'),
+      ])
     },
   }
 }
 
 /** Takes one request out of every bucket or of none; throws `too-many-requests`. The keys share a hash tag. */
 export async function takeRates(redis: RedisClient, buckets: readonly Bucket[]): Promise<RateHeaders> {
-  const [taken] = await takeAll(redis, [buckets])
-  if (!taken) throw new Error('the buckets did not answer')
-  return judge(buckets, taken)
-}
-
-interface Taken {
-  readonly waitMs: number
-  /** Which of the buckets, from 1. */
-  readonly at: number
-  readonly left: number
-  readonly fullInMs: number
-}
-
-/** Requests in their order; all have the same number of buckets. */
-async function takeAll(redis: RedisClient, requests: readonly (readonly Bucket[])[]): Promise<Taken[]> {
-  const buckets = requests.flat()
-  const reply = await takeScript(
+  const [waitMs, at, left, fullInMs] = await takeScript(
     redis,
     buckets.map(({ key }) => key),
-    [windowMs, requests[0]?.length ?? 0, ...buckets.map(({ quota }) => quota)],
+    [windowMs, ...buckets.map(({ quota }) => quota)],
   )
-  return requests.map((_, index) => {
-    const [waitMs = 0, at = 1, left = 0, fullInMs = 0] = reply.slice(4 * index, 4 * index + 4)
-    return { waitMs, at, left, fullInMs }
-  })
-}
-
-function judge(buckets: readonly Bucket[], { waitMs, at, left, fullInMs }: Taken): RateHeaders {
   const { policy, quota } = buckets[at - 1] ?? { policy: 'requests', quota: 0 }
   const seconds = inSeconds(waitMs > 0 ? waitMs : fullInMs)
   const headers = {

@@ -6,7 +6,6 @@ import {
 } from '#lib/contract/permissions.ts'
 import type { AssuranceLevel } from '#lib/contract/session.ts'
 import { parseToken, sessionIdOf } from '#lib/crypto/session-token.ts'
-import { createBatchBy } from '#lib/redis/batch.ts'
 import type { RedisClient } from '#lib/redis/connect.ts'
 import { sessionKeys } from '#lib/redis/keys.ts'
 import { loadScript } from '#lib/redis/script.ts'
@@ -51,9 +50,8 @@ export interface SessionGuard {
   recheck(practiceId: string, tokenHash: string): Promise<ActiveSession | undefined>
 }
 
-type Row = readonly (string | number)[]
-type Reply = [now: number, secondFactorRoles: string, table: string[], ...sessions: (Row | null)[]]
-const checkSessions = loadScript<Reply>(new URL('./check-session.lua', import.meta.url), { readOnly: true })
+type Reply = (string | number)[] | null
+const checkSession = loadScript<Reply>(new URL('./check-session.lua', import.meta.url), { readOnly: true })
 
 const touchEveryMs = 30_000
 const touchesHeldMax = 50_000
@@ -63,27 +61,16 @@ export function createSessionGuard(deps: { redis: RedisClient; now: () => number
   const { redis, now } = deps
   const touchedAt = new Map<string, number>()
 
-  /** Checks of one practice that are asked for in the same moment are one script call. */
-  const ask = createBatchBy(
-    ({ practiceId }: SessionPlace) => practiceId,
-    async (practiceId, places): Promise<(ActiveSession | null)[]> => {
-      const keys = [
-        ...[sessionKeys.epoch(practiceId), sessionKeys.roles(practiceId)],
-        sessionKeys.secondFactorRoles(practiceId),
-        ...places.map(({ tokenHash }) => sessionKeys.session(practiceId, tokenHash)),
-      ]
-      const [now, added, table, ...rows] = await checkSessions(redis, keys, [
-        sessionKeys.accessPrefix(practiceId),
-      ])
-      const rules = toRules(added, table)
-      return places.map((place, index) => {
-        const row = rows[index]
-        return row ? toSession(place, row, now, rules) : null
-      })
-    },
-  )
-  const recheck = async (practiceId: string, tokenHash: string): Promise<ActiveSession | undefined> =>
-    (await ask({ practiceId, tokenHash })) ?? undefined
+  const recheck = async (practiceId: string, tokenHash: string): Promise<ActiveSession | undefined> => {
+    const keys = [
+      sessionKeys.session(practiceId, tokenHash),
+      sessionKeys.epoch(practiceId),
+      sessionKeys.roles(practiceId),
+      sessionKeys.secondFactorRoles(practiceId),
+    ]
+    const reply = await checkSession(redis, keys, [sessionKeys.accessPrefix(practiceId)])
+    return reply ? toSession(practiceId, tokenHash, reply) : undefined
+  }
 
   const touch = async (session: ActiveSession): Promise<void> => {
     const at = now()
@@ -116,34 +103,26 @@ export function createSessionGuard(deps: { redis: RedisClient; now: () => number
   }
 }
 
-interface SessionPlace {
-  readonly practiceId: string
-  readonly tokenHash: string
-}
-
-/** What the practice says of roles: which permissions they grant, and which of them ask for a second factor. */
-interface Rules {
-  readonly grants: (roles: readonly string[]) => Permission[]
-  readonly demanding: ReadonlySet<string>
-}
-
-function toRules(added: string, table: readonly string[]): Rules {
-  const own = pairs(table).map(([role, list]) => [role, list.split(',')] as const)
-  const permissions = own.length > 0 ? Object.fromEntries(own) : undefined
-  return {
-    grants: (roles) => permissionsOf(roles, permissions),
-    demanding: new Set<string>([...secondFactorRoles, ...added.split(',')]),
-  }
-}
-
-function toSession(
-  { practiceId, tokenHash }: SessionPlace,
-  row: Row,
-  now: number,
-  { grants, demanding }: Rules,
-): ActiveSession {
-  const [userId, aal, createdAt, absoluteExpiresAt, provedAt, idleLeft, roles, emergency, firstPassword] = row
+function toSession(practiceId: string, tokenHash: string, reply: (string | number)[]): ActiveSession {
+  const [
+    userId,
+    aal,
+    createdAt,
+    absoluteExpiresAt,
+    provedAt,
+    idleLeft,
+    roles,
+    now,
+    added,
+    emergency,
+    firstPassword,
+    ...table
+  ] = reply
+  const own = pairs(table.map(String)).map(([role, list]) => [role, list.split(',')] as const)
+  const grants = (some: readonly string[]) =>
+    own.length > 0 ? permissionsOf(some, Object.fromEntries(own)) : permissionsOf(some)
   const held = String(roles).split(',').filter(Boolean)
+  const demanding = new Set<string>([...secondFactorRoles, ...String(added).split(',')])
   const all = grants(held)
   const granted = aal === 'aal2' ? all : grants(held.filter((role) => !demanding.has(role)))
   const emergencyUntil = Number(emergency)
@@ -162,10 +141,10 @@ function toSession(
     mustChangePassword,
     createdAt: Number(createdAt),
     provedAt: Number(provedAt),
-    idleExpiresAt: Math.min(now + Number(idleLeft), Number(absoluteExpiresAt)),
+    idleExpiresAt: Math.min(Number(now) + Number(idleLeft), Number(absoluteExpiresAt)),
     absoluteExpiresAt: Number(absoluteExpiresAt),
     ...(emergencyUntil > 0 && { emergencyUntil }),
-    checkedAt: now,
+    checkedAt: Number(now),
   }
 }
 

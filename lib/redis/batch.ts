@@ -1,20 +1,3 @@
-/** As `createBatch`, apart for each group: its keys share a slot, and its trouble is its own. */
-export function createBatchBy<Item, Reply>(
-  groupOf: (item: Item) => string,
-  run: (group: string, items: readonly Item[]) => Promise<readonly (Reply | Error)[]>,
-): (item: Item) => Promise<Reply> {
-  const gathering = new Map<string, (item: Item) => Promise<Reply>>()
-  return (item) => {
-    const group = groupOf(item)
-    const known = gathering.get(group)
-    if (known) return known(item)
-    const batch = createBatch((items: readonly Item[]) => run(group, items))
-    gathering.set(group, batch)
-    setImmediate(() => gathering.delete(group))
-    return batch(item)
-  }
-}
-
 /**
  * Joins calls that are made in the same turn of the event loop into one: N finished requests become one script call.
  * `run` answers in the order of its items; an Error among the answers rejects its call alone, and when `run` rejects,

@@ -36,15 +36,10 @@ test('takes a burst of commands for every master as soon as it is ready', async 
 })
 
 test('runs a script on the master that has its keys, also where it is not known yet', async () => {
-  const check = loadScript<unknown>(new URL('../http/check-session.lua', import.meta.url), { readOnly: true })
+  const add = loadScript<number>(new URL('../http/check-session.lua', import.meta.url), { readOnly: true })
   const redis = await commands()
   for (const tag of tags)
-    expect(await check(redis, [`${tag}:e`, `${tag}:r`, `${tag}:f`, `${tag}:s`], [`${tag}:`])).toEqual([
-      expect.any(Number),
-      '',
-      [],
-      null,
-    ])
+    expect(await add(redis, [`${tag}:s`, `${tag}:e`, `${tag}:r`], [`${tag}:`])).toBeNull()
 })
 
 test('follows a slot that moves to another master while it writes, and writes each value once', async () => {
