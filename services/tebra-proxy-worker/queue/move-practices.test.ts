@@ -156,6 +156,24 @@ test('a dead letter that has moved is requeued in its new partition, and in its 
   expect(await redis.redis.hget(to.request(id), 'lane')).toMatch(/^\{tebra:1\}:lane:/)
 })
 
+test('a practice’s event history moves with it, each entry under its id and to its end', async () => {
+  const [from, to] = [queueKeysIn(0), queueKeysIn(1)]
+  const two = createPartitions(2)
+  const practiceId = practices.find((id) => two.of(id) === two.all[1]) ?? ''
+  const stays = practices.find((id) => two.of(id) === two.all[0]) ?? ''
+  for (const id of [practiceId, stays]) {
+    await redis.redis.xadd(from.practiceEvents(id), '7-1', 'event', 'told')
+    await redis.redis.pexpire(from.practiceEvents(id), 600_000)
+  }
+  await change(2)
+  expect(await redis.redis.xrange(to.practiceEvents(practiceId), '-', '+')).toEqual([
+    ['7-1', ['event', 'told']],
+  ])
+  expect(await redis.redis.pttl(to.practiceEvents(practiceId))).toBeGreaterThan(500_000)
+  expect(await redis.redis.exists(from.practiceEvents(practiceId))).toBe(0)
+  expect(await redis.redis.exists(from.practiceEvents(stays))).toBe(1)
+})
+
 test('while requests are under way nothing moves: the intake says so, and opens again as it was', async () => {
   const intake = await start(1, { ROLE: 'intake' })
   const as = await intake.signIn({ practiceId: practices[0] ?? '', roles: ['front-desk'] })

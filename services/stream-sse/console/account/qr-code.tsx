@@ -1,17 +1,13 @@
 import { useMemo } from 'react'
-import { qrMatrix } from './qr-matrix.ts'
+import { encode } from 'uqr'
 
 /** Light modules that a scanner needs around the code (ISO/IEC 18004 §5.3.8). */
-const quiet = 4
+const border = 4
 
 /** A text as a QR code, dark on light in every colour scheme, made here so that the secret in it goes nowhere. */
 export function QrCode({ text, name }: { readonly text: string; readonly name: string }) {
-  const matrix = useMemo(() => qrMatrix(text), [text])
-  if (matrix === undefined) return null
-  const size = matrix.length + 2 * quiet
-  const path = matrix
-    .flatMap((row, y) => row.map((isDark, x) => (isDark ? `M${x + quiet} ${y + quiet}h1v1h-1z` : '')))
-    .join('')
+  const { size, data } = useMemo(() => encode(text, { ecc: 'M', border }), [text])
+  const path = data.flatMap((row, y) => row.map((isDark, x) => (isDark ? `M${x} ${y}h1v1h-1z` : ''))).join('')
   return (
     <svg
       className="qr"
