@@ -1,4 +1,4 @@
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 
 export type Quoting = 'no' | 'soap-fault' | 'error-answer' | 'web-page'
@@ -13,7 +13,7 @@ export async function startQuotingUpstream() {
   let quoting: Quoting = 'no'
   let target: string | undefined
   let quoted = 0
-  const server = createServer(async (request, response) => {
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await text(request)
     const said = inXml(`cannot read: ${request.method} ${request.url} ${body}`)
     if (quoting !== 'no') quoted += 1
@@ -43,15 +43,21 @@ export async function startQuotingUpstream() {
       return void response.end(`<html><h1>502</h1><pre>${said}</pre></html>`)
     }
     if (target === undefined) return void response.writeHead(503).end()
-    const answer = await fetch(`${target}${request.url}`, {
+    const passedOn = await fetch(`${target}${request.url}`, {
       method: request.method ?? 'POST',
       headers: Object.entries(request.headers).flatMap(([name, value]): [string, string][] =>
         typeof value === 'string' && !/^(host|connection|content-length)$/.test(name) ? [[name, value]] : [],
       ),
       body,
     })
-    response.writeHead(answer.status, { 'Content-Type': answer.headers.get('Content-Type') ?? 'text/xml' })
-    response.end(Buffer.from(await answer.arrayBuffer()))
+    response.writeHead(passedOn.status, {
+      'Content-Type': passedOn.headers.get('Content-Type') ?? 'text/xml',
+    })
+    response.end(Buffer.from(await passedOn.arrayBuffer()))
+  }
+  // A simulator that is gone, as it is while the stack stops, is told as a cut connection.
+  const server = createServer((request, response) => {
+    answer(request, response).catch(() => response.destroy())
   })
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
   const address = server.address()
