@@ -76,3 +76,16 @@ export const TebraStatus = z
   })
   .meta({ id: 'TebraStatus' })
 export type TebraStatus = z.infer<typeof TebraStatus>
+
+/** How the queue of all practices and Redis stood at one moment. Age and latency in ms. */
+export const StatusSample = z.object({
+  at: z.string(),
+  depth: z.int(),
+  oldestAgeMs: z.number(),
+  latencyMs: z.number(),
+})
+export type StatusSample = z.infer<typeof StatusSample>
+
+/** `GET /tebra/status/samples`: the last hour, oldest first. */
+export const StatusSamples = z.object({ samples: z.array(StatusSample) }).meta({ id: 'StatusSamples' })
+export type StatusSamples = z.infer<typeof StatusSamples>

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { HealthAnswer, ReadyAnswer, RedisHealth } from '#lib/contract/health.ts'
+import { createLogger } from '#lib/observability/logger.ts'
 import { until } from '#lib/processes/wait.ts'
 import { connectCommands, disconnect, untilReady } from '#lib/redis/connect.ts'
 import { startTestRedis, type TestRedis } from '#lib/testing/redis.ts'
@@ -13,9 +14,15 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 
+const lines: Record<string, unknown>[] = []
+const logger = createLogger(
+  { service: 'tiny', version: '1.2.3', level: 'info' },
+  { write: (line) => lines.push(JSON.parse(line)) },
+)
+
 function serviceWith(checks: ReadinessChecks, redis = server.redis) {
   const { app, metrics } = createTinyService()
-  addHealthRoutes(app, { service: 'tiny', version: '1.2.3', redis, metrics, checks })
+  addHealthRoutes(app, { service: 'tiny', version: '1.2.3', redis, metrics, logger, checks })
   return app
 }
 
@@ -54,6 +61,27 @@ test.each<[string, () => boolean | Promise<boolean>]>([
     status: 'not-ready',
     checks: { loop: 'ok', store: 'failing' },
   })
+})
+
+test('logs a change of readiness once, with what fails', async () => {
+  lines.length = 0
+  const working = { loop: true, store: true }
+  const app = serviceWith({ loop: () => working.loop, store: () => working.store })
+  for (const [loop, store] of [
+    [false, true],
+    [false, true],
+    [false, false],
+    [true, true],
+    [true, true],
+  ] as const) {
+    Object.assign(working, { loop, store })
+    await app.request('/readyz')
+  }
+  expect(lines.map(({ message, failing }) => [message, failing])).toEqual([
+    ['not ready', ['loop']],
+    ['not ready', ['loop', 'store']],
+    ['ready', undefined],
+  ])
 })
 
 test('shows a healthy Redis with its latency, clients and memory', async () => {

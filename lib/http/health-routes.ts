@@ -1,5 +1,6 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
 import { HealthAnswer, ReadyAnswer, RedisHealth } from '#lib/contract/health.ts'
+import type { Logger } from '#lib/observability/logger.ts'
 import type { Metrics } from '#lib/observability/metrics.ts'
 import type { RedisClient } from '#lib/redis/connect.ts'
 import { redisHealth } from '#lib/redis/health.ts'
@@ -13,6 +14,7 @@ export interface HealthDeps {
   readonly version: string
   readonly redis: RedisClient
   readonly metrics: Metrics
+  readonly logger: Logger
   readonly checks: ReadinessChecks
 }
 
@@ -46,6 +48,7 @@ export function addHealthRoutes(app: OpenAPIHono<ServiceEnv>, deps: HealthDeps):
     c.json({ status: 'ok' as const, service: deps.service, version: deps.version }, 200),
   )
 
+  const told = createReadinessLog(deps.logger)
   app.openapi(readyz, async (c) => {
     const results = await Promise.all(
       Object.entries(deps.checks).map(async ([name, check]) => {
@@ -55,6 +58,7 @@ export function addHealthRoutes(app: OpenAPIHono<ServiceEnv>, deps: HealthDeps):
     )
     const ready = results.every(([, result]) => result === 'ok')
     const checks = Object.fromEntries(results)
+    told(results.flatMap(([name, result]) => (result === 'ok' ? [] : [name])))
     return ready
       ? c.json({ status: 'ready' as const, checks }, 200)
       : c.json({ status: 'not-ready' as const, checks }, 503)
@@ -68,4 +72,16 @@ export function addHealthRoutes(app: OpenAPIHono<ServiceEnv>, deps: HealthDeps):
   app.get('/metrics', async (c) =>
     c.body(await deps.metrics.registry.metrics(), 200, { 'Content-Type': deps.metrics.registry.contentType }),
   )
+}
+
+/** A line when readiness changes, and why, instead of one each time it is asked for. */
+function createReadinessLog(logger: Logger): (failing: readonly string[]) => void {
+  let before: string | undefined
+  return (failing) => {
+    const now = failing.join()
+    if (now === before) return
+    before = now
+    if (failing.length === 0) logger.info('ready')
+    else logger.warn({ failing }, 'not ready')
+  }
 }

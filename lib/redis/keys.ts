@@ -84,6 +84,8 @@ export const fleetKeys = {
   alerts: fleet('alerts'),
   alertsOpen: fleet('alerts-open'),
   alertsTold: fleet('alerts-told'),
+  /** How the queue and Redis stood in the last hour. */
+  samples: fleet('samples'),
   /** Lock of the process that watches for trouble and tells of it. */
   watch: fleet('watch'),
   /** Held by the one run that changes the number of partitions. */

@@ -67,6 +67,7 @@ export function createApp(deps: AuthDeps & { touches: () => boolean }): OpenAPIH
     version,
     redis,
     metrics,
+    logger: deps.logger,
     checks: { redis: () => takesWrites(redis), touches: deps.touches },
   })
   serveOpenApi(app, { path: '/auth/openapi.json', title: serviceName, version })

@@ -2,7 +2,7 @@ import { readConfig } from '#lib/config/read-config.ts'
 import { listenOptions } from '#lib/http/listen-options.ts'
 import { openService } from '#lib/lifecycle/open-service.ts'
 import { drainDeadlineMs, endOnSignals, startOrExplain } from '#lib/lifecycle/run-service.ts'
-import { connectReader, disconnect } from '#lib/redis/connect.ts'
+import { connectReader, disconnect, untilReady } from '#lib/redis/connect.ts'
 import { redisAt } from '#lib/redis/redis-place.ts'
 import { createApp } from './app.ts'
 import { createAuthDeps, serviceName } from './auth-deps.ts'
@@ -26,6 +26,7 @@ await startOrExplain(process, async () => {
   const reader = connectReader(redisAt(config, `${serviceName}-touches`), touchBlockMs, {
     onError: (error) => logger.warn({ err: error }, 'redis connection trouble'),
   })
+  await untilReady(reader)
   const touches = applyTouches({ redis, reader, sessions: deps.sessions, logger, now })
   const checkpoints = deps.auditTrail.keep()
   const sweep = sweepEmergencies(deps)

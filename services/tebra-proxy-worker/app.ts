@@ -12,6 +12,7 @@ import { addListActions } from './intake/list-actions.ts'
 import { addReadRequests } from './intake/read-requests.ts'
 import { addResumeAccount } from './intake/resume-account.ts'
 import { addShowAlerts } from './intake/show-alerts.ts'
+import { addShowSamples } from './intake/show-samples.ts'
 import { addShowStatus } from './intake/show-status.ts'
 import { addSubmitRequest } from './intake/submit-request.ts'
 
@@ -42,6 +43,7 @@ export function createApp(deps: TebraProxyDeps) {
     addDeadLetters(app, intake)
     addListActions(app, intake)
     addShowStatus(app, intake)
+    addShowSamples(app, intake)
     addShowAlerts(app, intake)
     addResumeAccount(app, intake)
     addForceBreaker(app, { ...intake, logger: deps.logger })

@@ -30,6 +30,7 @@ const boundedOtherwise: readonly [key: RegExp, by: string][] = [
   [/^\{tebra\}:requests$/, 'entries of open requests, each deleted when it is acknowledged: the byte budget'],
   [/^\{tebra\}:(status|responses|events)$/, 'the newest 10,000 entries'],
   [/^\{tebra\}:alerts$/, 'the newest 1,000 entries'],
+  [/^\{tebra\}:samples$/, 'the newest 360 entries'],
   [/^\{tebra\}:(open|delayed|bytes)$/, 'open requests: the byte budget'],
   [/^\{tebra\}:lane:/, 'open requests: the byte budget; gone with the last of them'],
   [

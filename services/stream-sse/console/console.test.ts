@@ -312,12 +312,13 @@ test('tells that the computer is offline, and goes on by itself', async () => {
   await vi.waitFor(async () => expect(await connection()).toBe('Live'), 5000)
 })
 
-test('shows health to those who look after it, by background requests, and marks who is stalled', async () => {
+test('shows health and its last hour to those who look after it, by background requests, and marks who is stalled', async () => {
   await open()
   await signIn('operator@clinic.test')
   await page.getByRole('heading', { name: 'Overview' }).waitFor()
   await vi.waitFor(async () => expect(await connection()).toBe('Live'))
-  for (const text of ['Half-open', '0.4 ms', 'worker-7f2c', 'Stalled', '40 MB of 244 MB']) await seeText(text)
+  for (const text of ['Half-open', '0.4 ms', 'worker-7f2c', 'Stalled', '40 MB of 244 MB', 'at most 40'])
+    await seeText(text)
   expect(stub.seen.submissions).toHaveLength(0)
   expect(stub.seen.statusHeaders[0]?.get('x-background')).toBe('1')
   stub.faults.status = () => stub.problem('redis-unavailable')

@@ -4,9 +4,11 @@ import { fleetKeys as keys } from '#lib/redis/keys.ts'
 import { createLock, type Hold } from '#lib/redis/lock.ts'
 import type { Partitions } from '#lib/redis/partitions.ts'
 import { loadScript } from '#lib/redis/script.ts'
+import { readQueueFigures } from '../queue/queue-figures.ts'
 import type { AlertBook } from './alert-book.ts'
 import type { AlertSink } from './alert-sinks.ts'
 import { repeatPatiently } from './repeat-patiently.ts'
+import { createSampler } from './status-samples.ts'
 import { type Thresholds, watchPractices, watchQueue } from './watch-sources.ts'
 
 const advanceScript = loadScript<number>(new URL('./advance.lua', import.meta.url))
@@ -40,14 +42,17 @@ export function startWatch(deps: Deps): { stop(): Promise<void> } {
   const stopping = new AbortController()
   const everyMs = leaseMs / 5
   const lock = createLock({ redis, key: keys.watch, owner: deps.name, heldMs: leaseMs })
+  const sample = createSampler(redis)
   let watch: Hold | undefined
 
   const look = async (): Promise<void> => {
     watch = await lock.take()
     if (!watch) return
+    const figures = await readQueueFigures(redis, deps.partitions)
+    await sample(figures)
     const standing = await book.open()
     const seen = [
-      ...(await watchQueue(redis, deps.partitions, deps.thresholds)),
+      ...(await watchQueue(redis, figures, deps.thresholds)),
       ...(await watchPractices(redis, deps.partitions, deps.practices)),
     ]
     const isOpen = (kind: string, subject: string) =>

@@ -1,8 +1,9 @@
 import type { RedisClient } from '#lib/redis/connect.ts'
-import { fleetKeys, type QueueKeys } from '#lib/redis/keys.ts'
+import { fleetKeys } from '#lib/redis/keys.ts'
 import type { Partitions } from '#lib/redis/partitions.ts'
+import { redisTime } from '#lib/redis/redis-time.ts'
 import { loadScript } from '#lib/redis/script.ts'
-import { group } from '../queue/deliveries.ts'
+import type { QueueFigures } from '../queue/queue-figures.ts'
 import type { Sighting } from './alert-book.ts'
 
 export interface Thresholds {
@@ -32,34 +33,25 @@ const seen = (sighting: Omit<Sighting, 'stands'>, stands: boolean | undefined): 
 /** Age, depth and bytes of the queue; workers that are gone with requests in hand, or come on no more. */
 export async function watchQueue(
   redis: RedisClient,
-  partitions: Partitions,
+  { depth, oldestAgeMs, bytes, holders }: QueueFigures,
   limits: Thresholds,
 ): Promise<Sighting[]> {
-  const [seconds = 0, micros = 0] = await redis.time()
-  const now = Number(seconds) * 1_000 + Number(micros) / 1_000
-  const [parts, live] = await Promise.all([
-    Promise.all(partitions.all.map((keys) => readPartition(redis, keys))),
-    redis.zrange(fleetKeys.workers, '0', '-1'),
-  ])
-  const depth = parts.reduce((sum, part) => sum + part.depth, 0)
-  const ageMs = Math.max(...parts.map(({ oldest }) => (oldest === undefined ? 0 : now - oldest)))
-  // Which one is full says the intake, at the moment it refuses.
-  const bytes = Math.max(...parts.map((part) => part.bytes))
+  const [now, live] = await Promise.all([redisTime(redis), redis.zrange(fleetKeys.workers, '0', '-1')])
   const progress = await Promise.all(live.map((name) => redis.hget(fleetKeys.worker(name), 'lastProgressAt')))
-  const holders = new Set(parts.flatMap(({ consumers }) => consumers))
   return [
     ...seen(
       { kind: 'queue-age', subject: 'queue', reason: 'oldest-request' },
-      beyond(ageMs, limits.queueAgeMs),
+      beyond(oldestAgeMs, limits.queueAgeMs),
     ),
     ...seen(
       { kind: 'queue-depth', subject: 'queue', reason: 'open-requests' },
       beyond(depth, limits.queueDepth),
     ),
+    // Which one is full says the intake, at the moment it refuses.
     ...(bytes < calm * limits.queueBytesMax
       ? seen({ kind: 'queue-full', subject: 'queue', reason: 'byte-budget' }, false)
       : []),
-    ...[...holders]
+    ...holders
       .filter((name) => !live.includes(name))
       .flatMap((subject) => seen({ kind: 'worker-dead', subject, reason: 'silent-with-requests' }, true)),
     ...live.flatMap((subject, index) => {
@@ -70,23 +62,6 @@ export async function watchQueue(
       )
     }),
   ]
-}
-
-async function readPartition(redis: RedisClient, keys: QueueKeys) {
-  const [depth, oldest, bytes, consumers] = await Promise.all([
-    redis.zcard(keys.open),
-    redis.zrange(keys.open, '0', '0', 'WITHSCORES'),
-    redis.get(keys.bytes),
-    // NOGROUP: no worker has ever been there.
-    redis.xpending(keys.requests, group).catch(() => []),
-  ])
-  const [, , , held] = consumers as [number, string, string, [name: string, count: string][] | null]
-  return {
-    depth,
-    oldest: oldest[1] === undefined ? undefined : Number(oldest[1]),
-    bytes: Number(bytes ?? 0),
-    consumers: (held ?? []).map(([name]) => name),
-  }
 }
 
 /** Dead letters, writes of which nobody knows, and accounts that Tebra lets in no more, of each practice. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { AlertsAnswer } from '#lib/contract/alerts.ts'
-import { TebraStatus } from '#lib/contract/health.ts'
+import { StatusSamples, TebraStatus } from '#lib/contract/health.ts'
 import { until } from '#lib/processes/wait.ts'
 import { queueKeys } from '#lib/testing/one-partition.ts'
 import { startTestRedis, type TestRedis } from '#lib/testing/redis.ts'
@@ -111,6 +111,24 @@ test('a queue that grows old and deep is told of once, and once when it is short
   for (const { id } of submitted) await intake.ended(id)
   await until('both are over', async () => (await alertsOf(intake)).open.length === 0)
   expect((await alertsOf(intake)).told).toHaveLength(4)
+}, 30_000)
+
+test('the last hour is kept for whoever looks later: one sample in 10 s, whichever process watches', async () => {
+  await redis.redis.xadd('{tebra}:samples', '1-0', 'depth', '9', 'oldestAgeMs', '9', 'latencyMs', '9')
+  const first = await start({ ROLE: 'intake' })
+  const samplesOf = async (proxy: StartedProxy) => {
+    const as = await proxy.signIn({ roles: ['operator'] })
+    return StatusSamples.parse(await (await proxy.request('/tebra/status/samples', { as })).json()).samples
+  }
+  await until('a sample was kept', async () => (await samplesOf(first)).length > 0)
+  const [sample] = await samplesOf(first)
+  expect(Math.abs(Date.now() - Date.parse(sample?.at ?? ''))).toBeLessThan(60_000)
+  // What is older than an hour is not told; what was kept outlives the process that kept it.
+  const second = await start()
+  await fleet.shift()?.close()
+  expect((await samplesOf(second))[0]).toEqual(sample)
+  const desk = await second.signIn({ roles: ['front-desk'] })
+  expect((await second.request('/tebra/status/samples', { as: desk })).status).toBe(403)
 }, 30_000)
 
 test('a full byte budget is told of at the first refusal, and when there is room again', async () => {

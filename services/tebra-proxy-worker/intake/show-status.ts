@@ -3,11 +3,9 @@ import type { AlertKind } from '#lib/contract/alerts.ts'
 import { TebraStatus } from '#lib/contract/health.ts'
 import { needsSession, problemResponses } from '#lib/http/openapi.ts'
 import type { ServiceEnv } from '#lib/http/service-env.ts'
-import type { RedisClient } from '#lib/redis/connect.ts'
 import { redisHealth } from '#lib/redis/health.ts'
-import type { QueueKeys } from '#lib/redis/keys.ts'
 import { readBreaker } from '../breaker/shared-state.ts'
-import { group } from '../queue/deliveries.ts'
+import { readQueueFigures } from '../queue/queue-figures.ts'
 import { readWorkers } from '../worker/heartbeat.ts'
 import type { IntakeDeps } from './intake-deps.ts'
 
@@ -66,37 +64,14 @@ async function readFleet({ redis, book }: IntakeDeps): Promise<TebraStatus['work
 }
 
 async function readQueue(
-  { redis, partitions, now }: IntakeDeps,
+  { redis, partitions }: IntakeDeps,
   practiceId: string,
 ): Promise<TebraStatus['queue']> {
-  const [parts, dead] = await Promise.all([
-    Promise.all(partitions.all.map((keys) => readPartition(redis, keys))),
+  const [{ depth, pending, delayed, oldestAgeMs }, dead] = await Promise.all([
+    readQueueFigures(redis, partitions),
     redis.zcard(partitions.of(practiceId).dead(practiceId)),
   ])
-  const sum = (of: (part: (typeof parts)[number]) => number) =>
-    parts.reduce((total, part) => total + of(part), 0)
-  const oldest = Math.min(...parts.map((part) => part.oldest))
-  return {
-    depth: sum(({ depth }) => depth),
-    pending: sum(({ pending }) => pending),
-    delayed: sum(({ delayed }) => delayed),
-    oldestAgeMs: Number.isFinite(oldest) ? Math.max(0, now() - oldest) : 0,
-    dead,
-  }
-}
-
-async function readPartition(redis: RedisClient, keys: QueueKeys) {
-  const [depth, pending, delayed, oldest] = await Promise.all([
-    redis.zcard(keys.open),
-    // NOGROUP: no worker has ever been there.
-    redis.xpending(keys.requests, group).then(
-      (reply) => Number(reply[0]),
-      () => 0,
-    ),
-    redis.zcard(keys.delayed),
-    redis.zrange(keys.open, '0', '0', 'WITHSCORES'),
-  ])
-  return { depth, pending, delayed, oldest: oldest[1] ? Number(oldest[1]) : Number.POSITIVE_INFINITY }
+  return { depth, pending, delayed, oldestAgeMs, dead }
 }
 
 async function readLimiter(deps: IntakeDeps, practiceId: string): Promise<TebraStatus['limiter']> {

@@ -44,7 +44,7 @@ export function PasswordPanel({ email }: { readonly email: string }) {
             required
             minLength={8}
             autoComplete="new-password"
-            hint="8 characters or more; a few words are better than one with signs"
+            hint="15 characters or more, or 8 beside a second factor; a few words are better than one with signs"
             error={deed.fieldErrors.next}
           />
         </div>

@@ -45,9 +45,9 @@ export function NewUserDialog({ onClose, onDone }: NewUserDialogProps) {
           name="password"
           type="password"
           required
-          minLength={8}
+          minLength={15}
           autoComplete="new-password"
-          hint="Tell it to them in person; they change it under “Your account”."
+          hint="15 characters or more. Tell it to them in person; they change it when they first sign in."
           error={password}
         />
         <RoleChoice error={roles} />

@@ -35,7 +35,7 @@ export function UserPasswordForm({ user, onDone }: UserFormProps) {
           required
           minLength={8}
           autoComplete="new-password"
-          hint="Tell it to them in person."
+          hint="15 characters or more, or 8 beside a second factor. Tell it to them in person."
           error={deed.fieldErrors.password}
         />
         <FormEnd deed={deed} fields={['password']} verb="Set the password" busyVerb="Setting…" />

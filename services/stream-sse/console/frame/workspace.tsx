@@ -3,7 +3,6 @@ import type { AuthClient } from '#lib/client/auth-client.ts'
 import { useConnection } from '#lib/client/use-connection.ts'
 import type { LoginAnswer, SessionAnswer } from '#lib/contract/session.ts'
 import { FirstPasswordPage } from '../account/first-password-page.tsx'
-import { StatusWatch } from '../operations/status-watch.tsx'
 import { LiveContext } from '../parts/live.tsx'
 import { ArrivalNotice } from './arrival-notice.tsx'
 import { ConnectionBanner } from './connection-banner.tsx'
@@ -58,23 +57,21 @@ export function Workspace({ auth, session, arrival, onSignOut, onReload, onEnded
         <PageHeader session={session} connection={connection} onSignOut={signOut} />
         <ConnectionBanner state={connection} />
         {session.emergencyUntil !== undefined && <EmergencyBanner until={session.emergencyUntil} />}
-        <StatusWatch isOn={session.permissions.includes('ops:read')}>
-          <div className="frame">
-            {!mustChoose && <Navigation session={session} current={path} />}
-            <main ref={content} id="content" tabIndex={-1} className="page">
-              <ArrivalNotice arrival={arrival} />
-              <SecurityNotices />
-              <SecondFactorNotice session={session} />
-              {mustChoose ? (
-                <FirstPasswordPage email={session.user.email} />
-              ) : page && maySee(session, page) ? (
-                page.show(session, id)
-              ) : (
-                path !== undefined && <NoAccess session={session} pageName={page?.name ?? path} />
-              )}
-            </main>
-          </div>
-        </StatusWatch>
+        <div className="frame">
+          {!mustChoose && <Navigation session={session} current={path} />}
+          <main ref={content} id="content" tabIndex={-1} className="page">
+            <ArrivalNotice arrival={arrival} />
+            <SecurityNotices />
+            <SecondFactorNotice session={session} />
+            {mustChoose ? (
+              <FirstPasswordPage email={session.user.email} />
+            ) : page && maySee(session, page) ? (
+              page.show(session, id)
+            ) : (
+              path !== undefined && <NoAccess session={session} pageName={page?.name ?? path} />
+            )}
+          </main>
+        </div>
         <IdleWarning idle={idle} onEnded={onEnded} onSignOut={signOut} />
       </ServiceGate>
     </LiveContext>

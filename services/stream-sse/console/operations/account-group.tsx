@@ -5,19 +5,20 @@ import { DeedError } from '../parts/deed-error.tsx'
 import { useService } from '../parts/service.tsx'
 import { useDeed } from '../parts/use-deed.ts'
 import { HealthGroup } from './health-group.tsx'
-import { useStatusWatch } from './status-watch.tsx'
 
 export interface AccountGroupProps {
   readonly status: TebraStatus
   readonly practiceId: string
   readonly now: number
   readonly mayAct: boolean
+  onChanged(): Promise<void>
 }
 
 /** Whether Tebra still takes the practice's credentials. */
-export function AccountGroup({ status: { account, upstream }, practiceId, now, mayAct }: AccountGroupProps) {
+export function AccountGroup(props: AccountGroupProps) {
+  const { practiceId, now, mayAct, onChanged } = props
+  const { account, upstream } = props.status
   const { ask } = useService()
-  const { status } = useStatusWatch()
   const deed = useDeed()
   const way = upstream === 'soap' ? 'SOAP' : 'the PHP API'
   if (!account.stopped)
@@ -28,7 +29,7 @@ export function AccountGroup({ status: { account, upstream }, practiceId, now, m
     )
   const resume = async () => {
     await ask(`/tebra/accounts/${practiceId}/resume`, { method: 'POST', body: {} })
-    await status.reload()
+    await onChanged()
   }
   return (
     <HealthGroup title="Tebra account" tone="bad" state="Stopped">

@@ -7,20 +7,22 @@ import { Loaded } from '../parts/loaded.tsx'
 import { PageTitle } from '../parts/page-title.tsx'
 import { Panel } from '../parts/panel.tsx'
 import { useNow } from '../parts/use-now.ts'
+import { useReading } from '../parts/use-reading.ts'
 import { AccountGroup } from './account-group.tsx'
 import { AlertsPanel } from './alerts-panel.tsx'
 import { BreakerGroup } from './breaker-group.tsx'
 import { HourPlots } from './hour-plots.tsx'
 import { QueueGroup } from './queue-group.tsx'
 import { RedisGroup } from './redis-group.tsx'
-import { useStatusWatch } from './status-watch.tsx'
 import { StreamsPanel } from './streams-panel.tsx'
 import { WorkerTable } from './worker-table.tsx'
 
+const everyMs = 5000
+
 /** How the way to Tebra is: what stands now, the store, breaker, queue, workers, and the last hour. */
 export function OverviewPage({ session }: { readonly session: SessionAnswer }) {
-  const { status, samples } = useStatusWatch()
-  const now = useNow(5000)
+  const status = useReading<TebraStatus>('/tebra/status', { everyMs })
+  const now = useNow(everyMs)
   const mayAct = session.permissions.includes('dead-letters:write')
   return (
     <>
@@ -35,10 +37,16 @@ export function OverviewPage({ session }: { readonly session: SessionAnswer }) {
               <RedisGroup redis={data.redis} />
               <BreakerGroup status={data} now={now} mayAct={mayAct} onChanged={status.reload} />
               <QueueGroup queue={data.queue} mayAct={mayAct} />
-              <AccountGroup status={data} practiceId={session.user.practiceId} now={now} mayAct={mayAct} />
+              <AccountGroup
+                status={data}
+                practiceId={session.user.practiceId}
+                now={now}
+                mayAct={mayAct}
+                onChanged={status.reload}
+              />
             </div>
             <AlertsPanel />
-            <HourPlots samples={samples} now={now} />
+            <HourPlots now={now} />
             <WorkerTable workers={data.workers} now={now} />
             <StreamsPanel now={now} />
             <LimiterTable limiter={data.limiter} />

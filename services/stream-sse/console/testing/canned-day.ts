@@ -1,5 +1,5 @@
 import type { Appointment, AppointmentStatus, Schedule } from '#lib/contract/clinic.ts'
-import type { TebraStatus } from '#lib/contract/health.ts'
+import type { StatusSample, TebraStatus } from '#lib/contract/health.ts'
 import type { SecondFactors } from '#lib/contract/second-factors.ts'
 
 /** The time all canned data belongs to: 10:10 on a Friday morning in New York. */
@@ -94,6 +94,14 @@ export const cannedStatus: TebraStatus = {
     },
   ],
 }
+
+/** An hour with a rush in its middle. */
+export const cannedSamples: StatusSample[] = Array.from({ length: 360 }, (_, index) => ({
+  at: before((360 - index) * 10_000),
+  depth: Math.max(0, Math.round(40 - Math.abs(index - 180) / 2)),
+  oldestAgeMs: Math.max(0, 9000 - 100 * Math.abs(index - 180)),
+  latencyMs: 0.3 + (index % 7) / 10,
+}))
 
 export const cannedFactors: SecondFactors = {
   totp: 'enrolled',

@@ -2,7 +2,14 @@ import type { Schedule } from '#lib/contract/clinic.ts'
 import { type Permission, permissionsOf, type Role } from '#lib/contract/permissions.ts'
 import { type ProblemCode, problems } from '#lib/contract/problem.ts'
 import type { AnswerMeta, RequestError, RequestStatus, SubmitRequest } from '#lib/contract/requests.ts'
-import { cannedDay, cannedFactors, cannedNow, cannedStatus, cannedToday } from './canned-day.ts'
+import {
+  cannedDay,
+  cannedFactors,
+  cannedNow,
+  cannedSamples,
+  cannedStatus,
+  cannedToday,
+} from './canned-day.ts'
 
 export const stubPassword = 'correct horse battery'
 export const stubCode = '246810'
@@ -180,6 +187,7 @@ export function startStubServices(consoleFile: (request: Request) => Response | 
       seen.statusHeaders.push(request.headers)
       return faults.status?.() ?? Response.json(cannedStatus)
     }
+    if (pathname === '/tebra/status/samples') return Response.json({ samples: cannedSamples })
     return problem('not-found')
   }
 
