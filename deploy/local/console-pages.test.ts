@@ -154,7 +154,7 @@ test('an admin adds a user, gives roles, ends their access, and makes a program�
   await go('Users')
   await press('Add a user…')
   await page.getByLabel('E-mail address').fill('new@demo.example')
-  await page.getByLabel('First password').fill('password')
+  await page.getByLabel('First password').fill('new@demo.example')
   await page.getByLabel('Front desk').check()
   await press('Add')
   await page.getByRole('dialog').locator('.field-error').waitFor()
@@ -203,6 +203,7 @@ const pageNames = [
   'Live events',
   'Users',
   'Programs',
+  'Practice',
   'Audit log',
   'Your account',
 ]
@@ -224,6 +225,29 @@ test('every page is clean for axe in light and in dark, and fits a phone', async
   }
   expect(findings).toEqual([])
 }, 60_000)
+
+test('an admin shortens the practice’s time-outs, is told what is too long, and changes what a role may do', async () => {
+  const { page, press, see, go } = await visit(adminCookies)
+  await go('Practice')
+  const idle = page.getByLabel('Minutes without activity')
+  await idle.fill('16')
+  await press('Set the time-outs')
+  await see('must be at most 900000')
+  await idle.fill('10')
+  await press('Set the time-outs')
+  await see('The time-outs are set')
+  await see('This is the standard table.')
+  await page.getByLabel('Clinician: Book and change appointments').check()
+  await press('Save the table')
+  await see('The practice has changed the standard table.')
+  await page.reload()
+  expect(await idle.inputValue()).toBe('10')
+  expect(await page.getByLabel('Clinician: Book and change appointments').isChecked()).toBe(true)
+  await idle.fill('')
+  await press('Set the time-outs')
+  await see('The time-outs are set')
+  expect(await idle.inputValue()).toBe('15')
+})
 
 test('an operator sees what is wrong, edits and requeues a dead letter, settles another, and holds the breaker', async () => {
   const { page, press, see, go, axeFindings } = await visitAs('operator')

@@ -4,6 +4,7 @@ import type { SessionAnswer } from '#lib/contract/session.ts'
 import { AccountPage } from '../account/account-page.tsx'
 import { EmergencyPage } from '../account/emergency-page.tsx'
 import { AuditPage } from '../administration/audit-page.tsx'
+import { PracticePage } from '../administration/practice-page.tsx'
 import { ProgramsPage } from '../administration/programs-page.tsx'
 import { UserPage } from '../administration/user-page.tsx'
 import { UsersPage } from '../administration/users-page.tsx'
@@ -87,6 +88,13 @@ export const pages: readonly Page[] = [
     group: 'Administration',
     needs: 'users:manage',
     show: () => <ProgramsPage />,
+  },
+  {
+    path: 'practice',
+    name: 'Practice',
+    group: 'Administration',
+    needs: 'users:manage',
+    show: () => <PracticePage />,
   },
   {
     path: 'audit',

@@ -1,5 +1,5 @@
 import type { AppointmentStatus } from '#lib/contract/clinic.ts'
-import type { Role } from '#lib/contract/permissions.ts'
+import type { Permission, Role } from '#lib/contract/permissions.ts'
 import type { RequestStatus } from '#lib/contract/requests.ts'
 import type { Tone } from './badge.tsx'
 
@@ -41,6 +41,18 @@ export const roleHints: Readonly<Record<Role, string>> = {
   auditor: 'Reads the audit log',
   admin: 'Everything, and manages users',
 }
+/** What each permission lets one do. */
+export const permissionHints: Readonly<Record<Permission, string>> = {
+  'patients:read': 'See patients and appointments',
+  'appointments:write': 'Book and change appointments',
+  'flow:write': 'Move patients through the visit',
+  'ops:read': 'See queue, workers and alerts',
+  'dead-letters:write': 'Settle dead letters, hold the breaker',
+  'events:publish': 'Publish events',
+  'audit:read': 'Read the audit log',
+  'users:manage': 'Manage users, programs and this page',
+}
+
 export const allRoles = Object.keys(roleHints) as readonly Role[]
 
 /** How the state of a request weighs. */
