@@ -61,6 +61,12 @@ export const OAuthError = z
   .meta({ id: 'OAuthError' })
 export type OAuthError = z.infer<typeof OAuthError>
 
+/** `GET /auth/providers`: who can sign a browser in here, by `/auth/oidc/<id>/start`. */
+export const ProviderList = z
+  .object({ providers: z.array(z.object({ id: z.string() })) })
+  .meta({ id: 'ProviderList' })
+export type ProviderList = z.infer<typeof ProviderList>
+
 export const IdentityId = z.string().regex(/^[0-9a-f]{16}$/)
 
 /** A person at an identity provider who may sign in as a user of ours. */
@@ -75,6 +81,7 @@ export const IdentityView = z
 export type IdentityView = z.infer<typeof IdentityView>
 
 export const IdentityList = z.object({ identities: z.array(IdentityView) }).meta({ id: 'IdentityList' })
+export type IdentityList = z.infer<typeof IdentityList>
 
 export const IdentityAdded = z.object({ id: IdentityId }).meta({ id: 'IdentityAdded' })
 

@@ -14,6 +14,7 @@ import { type Stack, type StackOptions, startStack } from '../stack.ts'
 export async function startTestStack(
   env: Record<string, string> = {},
   startRedis?: StackOptions['startRedis'],
+  port?: number,
 ) {
   const folder = await mkdtemp(join(tmpdir(), 'stack-test-'))
   const lines: string[] = []
@@ -26,6 +27,7 @@ export async function startTestStack(
     onLine,
     env: { LOG_LEVEL: 'warn', LEASE_MS: '1000', ...lavishRates, ...env },
     ...(startRedis && { startRedis }),
+    ...(port !== undefined && { port }),
   }).catch((error: unknown) => {
     throw new Error(`the stack did not start:\n${lines.join('\n')}`, { cause: error })
   })

@@ -4,6 +4,7 @@ import { roleNames } from '../parts/names.ts'
 import { PageTitle } from '../parts/page-title.tsx'
 import { useReading } from '../parts/use-reading.ts'
 import { AuthenticatorPanel } from './authenticator-panel.tsx'
+import { OwnIdentities } from './own-identities.tsx'
 import { PasskeysPanel } from './passkeys-panel.tsx'
 import { PasswordPanel } from './password-panel.tsx'
 import { PracticesPanel } from './practices-panel.tsx'
@@ -21,6 +22,7 @@ export function AccountPage({ session }: { readonly session: SessionAnswer }) {
       <AuthenticatorPanel factors={factors} />
       <RecoveryPanel factors={factors} />
       <PasswordPanel email={user.email} />
+      <OwnIdentities />
       <SessionsPanel key={session.session.id} />
       <PracticesPanel />
     </>

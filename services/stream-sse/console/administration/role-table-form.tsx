@@ -1,9 +1,9 @@
 import { type SubmitEvent, useState } from 'react'
-import { Permission } from '#lib/contract/permissions.ts'
+import type { Permission } from '#lib/contract/permissions.ts'
 import type { RoleTableView } from '#lib/contract/users.ts'
 import { DataTable } from '../parts/data-table.tsx'
 import { FormEnd } from '../parts/form-end.tsx'
-import { allRoles, inWords, permissionHints } from '../parts/names.ts'
+import { allPermissions, allRoles, inWords, permissionHints } from '../parts/names.ts'
 import { Panel } from '../parts/panel.tsx'
 import { tickedIn } from '../parts/read-form.ts'
 import { useService } from '../parts/service.tsx'
@@ -39,7 +39,7 @@ export function RoleTableForm({ table, onDone }: RoleTableFormProps) {
       <form method="post" onSubmit={save} onChange={() => setEdited(true)}>
         <DataTable
           caption="What each role may do"
-          rows={Permission.options}
+          rows={allPermissions}
           keyOf={(permission) => permission}
           columns={[
             { name: 'Permission', cell: (permission) => permissionHints[permission] },

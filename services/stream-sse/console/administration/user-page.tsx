@@ -12,6 +12,7 @@ import { Panel } from '../parts/panel.tsx'
 import { useService } from '../parts/service.tsx'
 import { useReading } from '../parts/use-reading.ts'
 import { type UserDeed, userDeeds } from './user-deeds.ts'
+import { UserIdentities } from './user-identities.tsx'
 import { UserPasswordForm } from './user-password-form.tsx'
 import { UserRolesForm } from './user-roles-form.tsx'
 
@@ -41,6 +42,7 @@ export function UserPage({ id, isOwn }: { readonly id: string; readonly isOwn: b
             </Panel>
             <UserRolesForm key={account.version} user={account} onDone={user.reload} />
             <UserPasswordForm user={account} onDone={user.reload} />
+            <UserIdentities userId={account.id} />
             <AccessPanel user={account} isOwn={isOwn} onDone={user.reload} />
           </>
         )}

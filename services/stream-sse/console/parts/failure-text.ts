@@ -13,6 +13,7 @@ const texts: Readonly<Record<string, string>> = {
   unauthenticated: 'Your session has ended.',
   'version-conflict': 'Somebody else changed this meanwhile. Load it again and look.',
   'already-exists': 'There is one of that name already.',
+  'already-linked': 'That account opens another user’s here.',
   'last-admin': 'Nobody would be left who may manage users.',
   'second-factor-required': 'Your role demands a second factor: set up another one first.',
   'not-a-dead-letter': 'Somebody else dealt with it meanwhile.',

@@ -41,6 +41,7 @@ export const roleHints: Readonly<Record<Role, string>> = {
   auditor: 'Reads the audit log',
   admin: 'Everything, and manages users',
 }
+export const allRoles = Object.keys(roleHints) as readonly Role[]
 /** What each permission lets one do. */
 export const permissionHints: Readonly<Record<Permission, string>> = {
   'patients:read': 'See patients and appointments',
@@ -53,7 +54,7 @@ export const permissionHints: Readonly<Record<Permission, string>> = {
   'users:manage': 'Manage users, programs and this page',
 }
 
-export const allRoles = Object.keys(roleHints) as readonly Role[]
+export const allPermissions = Object.keys(permissionHints) as readonly Permission[]
 
 /** How the state of a request weighs. */
 export const requestTone: Readonly<Record<RequestStatus, Tone>> = {

@@ -2,12 +2,14 @@ import { browserSupportsWebAuthn } from '@simplewebauthn/browser'
 import { useState } from 'react'
 import type { AuthClient } from '#lib/client/auth-client.ts'
 import type { LoginAnswer } from '#lib/contract/session.ts'
-import { Notice } from '../parts/notice.tsx'
 import { Wordmark } from '../parts/wordmark.tsx'
 import type { SignOutReason } from '../use-session.ts'
+import { DoorNotice } from './door-notice.tsx'
 import { PasskeyButton } from './passkey-button.tsx'
 import { PasswordForm } from './password-form.tsx'
 import type { ProofMethod } from './proof-form.tsx'
+import { ProviderLinks } from './provider-links.tsx'
+import { type ProviderReturn, takeProviderReturn } from './provider-return.ts'
 import { SecondStep } from './second-step.tsx'
 import type { AttemptOutcome } from './use-sign-in-attempt.ts'
 
@@ -18,20 +20,28 @@ export interface SignInProps {
 }
 
 type Step =
-  | { readonly kind: 'first'; readonly notice: 'none' | 'start-over' }
+  | { readonly kind: 'first'; readonly isLate?: boolean; readonly refusal?: string }
   | { readonly kind: 'second'; readonly challengeId: string; readonly methods: readonly ProofMethod[] }
 
 const knownMethods: readonly ProofMethod[] = ['passkey', 'totp', 'recoveryCode']
+const secondStep = (challengeId: string, offered: readonly string[]): Step => ({
+  kind: 'second',
+  challengeId,
+  methods: knownMethods.filter((method) => offered.includes(method)),
+})
+
+function firstStep(back: ProviderReturn | undefined): Step {
+  if (back?.kind === 'mfa-required') return secondStep(back.challengeId, back.methods)
+  return { kind: 'first', ...(back && { refusal: back.code }) }
+}
 
 /** The door: e-mail and password and, where the account has one, a second factor; or a passkey, which is both. */
 export function SignIn({ auth, reason, onSignedIn }: SignInProps) {
-  const [step, setStep] = useState<Step>({ kind: 'first', notice: 'none' })
+  const [step, setStep] = useState(() => firstStep(takeProviderReturn()))
 
   async function proceed(outcome: AttemptOutcome): Promise<void> {
-    if (outcome.kind === 'mfa-required') {
-      const methods = knownMethods.filter((method) => outcome.methods.includes(method))
-      setStep({ kind: 'second', challengeId: outcome.challengeId, methods })
-    } else if (outcome.kind === 'signed-in') await onSignedIn(outcome.answer)
+    if (outcome.kind === 'mfa-required') setStep(secondStep(outcome.challengeId, outcome.methods))
+    else if (outcome.kind === 'signed-in') await onSignedIn(outcome.answer)
   }
 
   return (
@@ -41,9 +51,10 @@ export function SignIn({ auth, reason, onSignedIn }: SignInProps) {
         <h1 id="gate-title">{step.kind === 'second' ? 'Confirm it is you' : 'Sign in'}</h1>
         {step.kind === 'first' ? (
           <>
-            <DoorNotice reason={reason} isLate={step.notice === 'start-over'} />
+            <DoorNotice reason={reason} refusal={step.refusal} isLate={step.isLate ?? false} />
             <PasswordForm auth={auth} onOutcome={proceed} />
             {browserSupportsWebAuthn() && <PasskeyButton auth={auth} onOutcome={proceed} />}
+            <ProviderLinks />
           </>
         ) : (
           <SecondStep
@@ -51,33 +62,10 @@ export function SignIn({ auth, reason, onSignedIn }: SignInProps) {
             challengeId={step.challengeId}
             methods={step.methods}
             onOutcome={proceed}
-            onStartOver={(isExpired) => setStep({ kind: 'first', notice: isExpired ? 'start-over' : 'none' })}
+            onStartOver={(isLate) => setStep({ kind: 'first', isLate })}
           />
         )}
       </section>
     </main>
-  )
-}
-
-/** Why somebody stands at the door again. */
-function DoorNotice({
-  reason,
-  isLate,
-}: {
-  readonly reason: SignOutReason | undefined
-  readonly isLate: boolean
-}) {
-  if (isLate)
-    return (
-      <Notice tone="warn" title="That sign-in took too long" isAnnounced>
-        <p>Start again with your e-mail address and password.</p>
-      </Notice>
-    )
-  if (reason === 'signed-out') return <Notice tone="info" title="You are signed out" isAnnounced />
-  if (reason === undefined) return null
-  return (
-    <Notice tone="info" title="Your session has ended" isAnnounced>
-      <p>For the patients’ privacy it ends after a time without activity. Sign in to go on.</p>
-    </Notice>
   )
 }
