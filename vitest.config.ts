@@ -32,7 +32,8 @@ export default defineConfig({
           name: 'faults',
           include: ['deploy/faults/**/*.fault.test.ts'],
           testTimeout: 180_000,
-          fileParallelism: false,
+          // They wait most of the time, each beside servers and processes of its own.
+          maxWorkers: 3,
         },
       },
     ],

@@ -11,6 +11,7 @@ import {
   brokenPromises,
   crashed,
   oddRefusals,
+  shortWaits,
   startLoad,
   submit,
   untilReadiness,
@@ -25,7 +26,7 @@ let cluster: TestCluster
 let stack: TestStack
 
 beforeAll(async () => {
-  const env = { LEASE_MS: '1500', LIMITER_MARGIN_MS: '0', QUEUE_PARTITIONS: String(partitions.count) }
+  const env = { ...shortWaits, QUEUE_PARTITIONS: String(partitions.count) }
   stack = await startTestStack(env, async (aclFile, password) => {
     const operator = `operator:${password}`
     started.cluster = await startTestCluster({ aclFile, operator })
@@ -40,11 +41,6 @@ beforeAll(async () => {
   })
   if (!started.cluster) throw new Error('no Cluster')
   cluster = started.cluster
-  await fetch(`${stack.simulatorUrl}/control/limits`, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: '{"scale":0}',
-  })
 })
 afterAll(() => stack.stop())
 

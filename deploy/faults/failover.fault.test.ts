@@ -8,6 +8,7 @@ import {
   brokenPromises,
   crashed,
   oddRefusals,
+  shortWaits,
   startLoad,
   submit,
   untilReadiness,
@@ -18,23 +19,15 @@ let stack: TestStack
 let desk: Awaited<ReturnType<typeof signIn>>
 
 beforeEach(async () => {
-  stack = await startTestStack(
-    { LEASE_MS: '1500', LIMITER_MARGIN_MS: '0', DURABILITY: 'replica' },
-    async (aclFile, password) => {
-      sentinel = await startTestSentinel({ aclFile, operator: { name: 'operator', password } })
-      return {
-        hosts: sentinel.url.replace(/^.*@/, ''),
-        topology: 'sentinel',
-        sentinelName: sentinel.sentinelName,
-        child: sentinel.primary.child,
-        stop: () => sentinel.stop(),
-      }
-    },
-  )
-  await fetch(`${stack.simulatorUrl}/control/limits`, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: '{"scale":0}',
+  stack = await startTestStack({ ...shortWaits, DURABILITY: 'replica' }, async (aclFile, password) => {
+    sentinel = await startTestSentinel({ aclFile, operator: { name: 'operator', password } })
+    return {
+      hosts: sentinel.url.replace(/^.*@/, ''),
+      topology: 'sentinel',
+      sentinelName: sentinel.sentinelName,
+      child: sentinel.primary.child,
+      stop: () => sentinel.stop(),
+    }
   })
   await misbehave(stack, { kind: 'latency', delayMs: 60 })
   desk = await signIn(stack, 'front-desk')

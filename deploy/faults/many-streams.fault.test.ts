@@ -123,7 +123,6 @@ test('thousands of connections come and go, and leave neither memory nor sockets
     for (const { socket } of clients) socket.destroy()
     await until('their sockets are closed', async () => (await descriptors()) <= before + 5, 30_000)
     memory.push(await heldBytes())
-    console.log(memory.map((b) => Math.round(b / 1e6)).join(' '))
   }
   // Allocators keep some pages from one round to the next; a leak of a kilobyte per stream would show.
   const first = Math.max(...memory.slice(0, rounds / 2))

@@ -44,6 +44,7 @@ beforeAll(async () => {
   upstream = await startQuotingUpstream()
   stack = await startStack({
     folder,
+    limitsScale: 0,
     env: {
       ...lavishRates,
       LOG_LEVEL: 'debug',
@@ -54,11 +55,6 @@ beforeAll(async () => {
     onLine: (source, line) => logs.set(source, [...(logs.get(source) ?? []), line]),
   })
   upstream.standBefore(stack.simulatorUrl)
-  await fetch(`${stack.simulatorUrl}/control/limits`, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: '{"scale":0}',
-  })
   redis = connectCommands({ url: stack.redisUrl, name: 'leak-test' }, { onError: () => {} })
   await untilReady(redis)
   commands = await recordCommands(stack.redisUrl)

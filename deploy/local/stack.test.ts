@@ -8,11 +8,6 @@ let stack: TestStack
 
 beforeAll(async () => {
   stack = await startTestStack()
-  await fetch(`${stack.simulatorUrl}/control/limits`, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: '{"scale":0}',
-  })
 })
 afterAll(() => stack.stop())
 beforeEach(() => misbehave(stack))

@@ -22,6 +22,8 @@ export interface StackOptions {
   readonly onLine?: (source: string, line: string) => void
   /** Further environment variables of all services, e.g. `{ LEASE_MS: '1000' }`. */
   readonly env?: Readonly<Record<string, string>>
+  /** Of the simulator's rate limits, which a worker learns when it starts; 0 switches them off. */
+  readonly limitsScale?: number
   /** Starts another Redis than one server, with the ACL users of this file and the operator's password. */
   readonly startRedis?: (aclFile: string, operatorPassword: string) => Promise<StackRedis>
 }
@@ -129,7 +131,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         }),
       'stream-sse': () => run('stream-sse', 'services/stream-sse/server.ts', common('stream-sse', ssePort)),
     }
-    run('simulator', 'loadtest/simulator/server.ts', { PORT: String(simulatorPort) })
+    run('simulator', 'loadtest/simulator/server.ts', {
+      PORT: String(simulatorPort),
+      SIMULATOR_LIMITS_SCALE: String(options.limitsScale ?? 1),
+    })
     for (const start of Object.values(starts)) start()
     const ready = [...Object.values(urls).map((url) => `${url}/readyz`), `${simulatorUrl}/control/health`]
     await allReady(processes, ready)

@@ -5,7 +5,7 @@ import { instantIn, offsetMinutes, wallTimeIn } from './zone-time.ts'
 
 test('starts on a free port, says which, and ends on SIGTERM', async () => {
   const child = Bun.spawn([process.execPath, `${import.meta.dirname}/server.ts`], {
-    env: { ...process.env, PORT: '0', SIMULATOR_SEED: 'elsewhere' },
+    env: { ...process.env, PORT: '0', SIMULATOR_SEED: 'elsewhere', SIMULATOR_LIMITS_SCALE: '0' },
     stdout: 'pipe',
   })
   try {
@@ -17,6 +17,8 @@ test('starts on a free port, says which, and ends on SIGTERM', async () => {
       seed: 'elsewhere',
       timeZone: 'America/New_York',
     })
+    const limits = await fetch(`http://127.0.0.1:${listening}/control/limits`, { method: 'POST', body: '{}' })
+    expect(await limits.json()).toMatchObject({ scale: 0 })
   } finally {
     child.kill('SIGTERM')
   }

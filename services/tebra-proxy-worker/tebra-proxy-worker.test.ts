@@ -182,6 +182,14 @@ test('a create that surely did not land is sent once more', async () => {
   expect((await simulator.counts()).writes.total).toBe(1)
 })
 
+test('a create that lands only after its time-out is not sent again', async () => {
+  await simulator.misbehave({ kind: 'latency', operation: 'CreateAppointment', delayMs: 1_500, times: 1 })
+  const record = await proxy.ended((await proxy.submit('createAppointment', appointment)).id)
+  expect(record).toMatchObject({ status: 'success', attempts: 1 })
+  expect(record.timeline.some(({ reason }) => reason === 'unseen')).toBe(true)
+  expect((await simulator.counts()).byOperation.CreateAppointment).toBe(1)
+})
+
 test('a create that cannot be asked about is parked as uncertain and never sent again', async () => {
   await simulator.misbehave(
     { kind: 'write-then-time-out', operation: 'CreateAppointment', times: 1 },

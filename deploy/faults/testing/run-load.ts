@@ -7,6 +7,9 @@ import { counts, type signIn } from '../../local/testing/stack.ts'
 /** No answer of the intake may take longer than its deadline for Redis, and a little for the machine. */
 export const answerWithinMs = 4_000
 
+/** A lost worker's requests are taken over soon, and so is a write settled that may have landed. */
+export const shortWaits = { LEASE_MS: '1500', LIMITER_MARGIN_MS: '0', TEBRA_TIMEOUT_MS: '3000' }
+
 const firstStart = Date.parse('2027-03-01T14:00:00Z')
 let made = 0
 

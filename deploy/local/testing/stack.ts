@@ -10,7 +10,10 @@ import { until } from '#lib/processes/wait.ts'
 import { lavishRates } from '#lib/testing/lavish-rates.ts'
 import { type Stack, type StackOptions, startStack } from '../stack.ts'
 
-/** A stack in a folder of its own, and its removal; the last lines are told when it does not come up. */
+/**
+ * A stack in a folder of its own, without rate limits, and its removal; the last lines are told when it does not come
+ * up.
+ */
 export async function startTestStack(
   env: Record<string, string> = {},
   startRedis?: StackOptions['startRedis'],
@@ -25,6 +28,7 @@ export async function startTestStack(
   const stack = await startStack({
     folder,
     onLine,
+    limitsScale: 0,
     env: { LOG_LEVEL: 'warn', LEASE_MS: '1000', ...lavishRates, ...env },
     ...(startRedis && { startRedis }),
     ...(port !== undefined && { port }),

@@ -1,53 +1,23 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { type Child, startChild } from '#lib/processes/child.ts'
 import { until } from '#lib/processes/wait.ts'
 import { fleetKeys } from '#lib/redis/keys.ts'
-import { testSecrets } from '#lib/testing/ground.ts'
 import { startTestRedis, type TestRedis } from '#lib/testing/redis.ts'
 import { type Simulator, type StartedProxy, startProxy, startSimulator } from '../testing/proxy.ts'
+import { startWorkerProcess, type WorkerProcess } from '../testing/worker-process.ts'
 
 let redis: TestRedis
 let simulator: Simulator
 let intake: StartedProxy
-let workers: Child[]
-const said: string[] = []
+let workers: WorkerProcess[]
 
-const env = () => ({
-  ROLE: 'worker',
-  PORT: '0',
-  HOST: '127.0.0.1',
-  REDIS_URL: redis.url,
-  PHI_KEY: testSecrets.PHI_KEY.toString('base64'),
-  AUDIT_KEY: testSecrets.AUDIT_KEY.toString('base64'),
-  TEBRA_URL: `${simulator.url}/services/soap/2.1/KareoServices.svc`,
-  TEBRA_ACCOUNTS: JSON.stringify({
-    'test-clinic': {
-      customerKey: 'key',
-      user: 'user@clinic.example',
-      password: 'pass<&>word',
-      timeZone: 'America/New_York',
-    },
-  }),
-  LIMITER_MARGIN_MS: '0',
-  LEASE_MS: '600',
-  BREAKER_FAILURES: '1',
-  BREAKER_WAIT_MS: '500',
-})
-const startWorkerProcess = (): Child => {
-  const server = new URL('../server.ts', import.meta.url).pathname
-  const child = startChild(process.execPath, [server], { env: { PATH: process.env.PATH ?? '', ...env() } })
-  child.onLine((line) => said.push(line))
-  return child
-}
+const env = { LEASE_MS: '600', TEBRA_TIMEOUT_MS: '20000', BREAKER_FAILURES: '1', BREAKER_WAIT_MS: '500' }
 
 beforeEach(async () => {
-  said.length = 0
   redis = await startTestRedis()
   simulator = startSimulator()
   await simulator.control('limits', { scale: 0 })
   intake = await startProxy(redis, simulator, { ROLE: 'intake' })
-  workers = [startWorkerProcess(), startWorkerProcess()]
-  await until('both work', async () => (await redis.redis.zcard(fleetKeys.workers)) === 2, 20_000)
+  workers = await Promise.all([1, 2].map(() => startWorkerProcess(redis, simulator, env)))
 })
 afterEach(async () => {
   await Promise.all(workers.map((worker) => worker.end('SIGKILL')))
@@ -74,7 +44,7 @@ test('two processes: open for both, one probe, its holder killed, the other prob
   await new Promise((resolve) => setTimeout(resolve, 1_000))
   expect((await callsMade()) - before).toBe(1)
 
-  const [holder] = workers.filter(({ process: { pid } }) => heldBy?.includes(`-${pid}-`))
+  const [holder] = workers.filter(({ name }) => heldBy?.includes(name))
   expect(holder).toBeDefined()
   await simulator.misbehave()
   await holder?.end('SIGKILL')
@@ -89,6 +59,6 @@ test('two processes: open for both, one probe, its holder killed, the other prob
     'breaker started',
     'breaker ended',
   ])
-  const told = said.filter((line) => line.includes('for all workers'))
+  const told = workers.flatMap(({ lines }) => lines).filter((line) => line.includes('for all workers'))
   expect(told.map((line) => JSON.parse(line).severity)).toEqual(['ERROR', 'INFO'])
 }, 60_000)

@@ -7,7 +7,7 @@
 local record = readRecord(KEYS[1])
 if not record then return 'missing' end
 if ends[record.status] then return 'ended' end
-if record.intent == 'sending' then return 'started' end
+if record.intent ~= '' then return 'started' end
 redis.call('ZREM', KEYS[2], ARGV[1])
 redis.call('LREM', record.practiceQueue .. ':' .. record.priority, 1, ARGV[1])
 local keys = {status = KEYS[3], responses = KEYS[4], bytes = KEYS[5], open = KEYS[6]}

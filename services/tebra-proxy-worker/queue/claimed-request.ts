@@ -1,6 +1,12 @@
 import { ActionName } from '#lib/contract/actions.ts'
 import type { Delivery } from './deliveries.ts'
 
+/**
+ * An attempt was begun before and its outcome is not known. `unseen`: the upstream was asked, and as long ago as a call
+ * takes at most it showed nothing of it.
+ */
+export type Unsettled = 'sending' | 'unseen'
+
 /** A request in a worker's hands; the fence is void as soon as another worker claims the same request. */
 export interface ClaimedRequest {
   readonly id: string
@@ -8,8 +14,7 @@ export interface ClaimedRequest {
   readonly fence: number
   /** How often it was handed to a worker; grows only when a worker is lost with it. */
   readonly deliveries: number
-  /** `sending`: an attempt was begun before and its outcome was never written down. */
-  readonly intent: 'none' | 'sending'
+  readonly intent: 'none' | Unsettled
   readonly attempts: number
   readonly action: ActionName
   readonly practiceId: string
@@ -40,7 +45,7 @@ export function toClaimed({ entry, id }: Delivery, record: ClaimReply): ClaimedR
     entry,
     fence,
     deliveries,
-    intent: intent === 'sending' ? 'sending' : 'none',
+    intent: intent === 'sending' || intent === 'unseen' ? intent : 'none',
     attempts: Number(attempts),
     action: ActionName.parse(action),
     practiceId,

@@ -4,7 +4,7 @@ import type { RedisClient } from '#lib/redis/connect.ts'
 import type { QueueKeys } from '#lib/redis/keys.ts'
 import type { Hold } from '#lib/redis/lock.ts'
 import { loadScript } from '#lib/redis/script.ts'
-import { type ClaimedRequest, type ClaimReply, toClaimed } from './claimed-request.ts'
+import { type ClaimedRequest, type ClaimReply, toClaimed, type Unsettled } from './claimed-request.ts'
 import { type Delivery, group, readDeliveries, type StreamEntry, toDeliveries } from './deliveries.ts'
 
 export interface RequestEnd {
@@ -123,11 +123,11 @@ export function createRequestQueue(deps: {
 
     /**
      * Puts the request aside for `delayMs`. `burned: false` gives a begun attempt back, `unsettled` lets the next worker
-     * know that what became of it must be found out first.
+     * know that what became of it must be found out first, and whether it has been looked for.
      */
     postpone(
       request: ClaimedRequest,
-      wait: { delayMs: number; reason: string; burned: boolean; unsettled?: boolean },
+      wait: { delayMs: number; reason: string; burned: boolean; unsettled?: Unsettled },
     ): Promise<Fenced> {
       return postponeScript(
         redis,
@@ -140,7 +140,7 @@ export function createRequestQueue(deps: {
           Math.round(wait.delayMs),
           wait.reason,
           wait.burned ? 0 : 1,
-          wait.unsettled ? 1 : 0,
+          wait.unsettled ?? '',
         ],
       )
     },

@@ -55,6 +55,26 @@ export function startSimulator() {
 }
 export type Simulator = ReturnType<typeof startSimulator>
 
+const account = {
+  customerKey: 'key',
+  user: 'user@clinic.example',
+  password: 'pass<&>word',
+  timeZone: 'America/New_York',
+}
+
+/** The environment of a tebra-proxy-worker over the test's Redis and a simulator, with short waits. */
+export const serviceEnv = (redis: RedisAddress, simulator: Pick<Simulator, 'url'>) => ({
+  ...redisPlaceOf(redis),
+  PHI_KEY: testSecrets.PHI_KEY.toString('base64'),
+  AUDIT_KEY: testSecrets.AUDIT_KEY.toString('base64'),
+  TEBRA_URL: `${simulator.url}/services/soap/2.1/KareoServices.svc`,
+  TEBRA_ACCOUNTS: JSON.stringify({ 'test-clinic': account, 'other-clinic': account }),
+  LIMITER_MARGIN_MS: '0',
+  LEASE_MS: '1500',
+  TEBRA_TIMEOUT_MS: '1000',
+  BREAKER_WAIT_MS: '300',
+})
+
 /** A whole tebra-proxy-worker in this process, over the test's Redis and a simulator. */
 export async function startProxy(
   redis: RedisAddress,
@@ -62,24 +82,7 @@ export async function startProxy(
   env: Record<string, string> = {},
 ) {
   const ground = await openTestGround('tebra-proxy-worker', redis)
-  const account = {
-    customerKey: 'key',
-    user: 'user@clinic.example',
-    password: 'pass<&>word',
-    timeZone: 'America/New_York',
-  }
-  const config = readConfig(TebraProxyWorkerConfig, {
-    ...redisPlaceOf(redis),
-    PHI_KEY: testSecrets.PHI_KEY.toString('base64'),
-    AUDIT_KEY: testSecrets.AUDIT_KEY.toString('base64'),
-    TEBRA_URL: `${simulator.url}/services/soap/2.1/KareoServices.svc`,
-    TEBRA_ACCOUNTS: JSON.stringify({ 'test-clinic': account, 'other-clinic': account }),
-    LIMITER_MARGIN_MS: '0',
-    LEASE_MS: '1500',
-    TEBRA_TIMEOUT_MS: '1000',
-    BREAKER_WAIT_MS: '300',
-    ...env,
-  })
+  const config = readConfig(TebraProxyWorkerConfig, { ...serviceEnv(redis, simulator), ...env })
   const service = await createTebraProxyWorker(ground, config, {
     random: () => 0.01,
     consumer: `test-${crypto.randomUUID()}`,

@@ -40,10 +40,11 @@ export async function age(redis: TestRedis, action: ActionName, ms: number): Pro
   await redis.redis.hincrby(entry, 'askedAt', -ms)
 }
 
-/** Every key and value that stands in Redis, as one text. */
-export async function dump({ redis }: TestRedis): Promise<string> {
+/** Every key and value that stands in Redis, as one text, in the keys' order. */
+export async function dump({ redis }: TestRedis, without?: RegExp): Promise<string> {
   const values: unknown[] = []
-  for (const key of await redis.keys('*')) {
+  for (const key of (await redis.keys('*')).sort()) {
+    if (without?.test(key)) continue
     const type = await redis.type(key)
     values.push(key)
     if (type === 'string') values.push(await redis.get(key))

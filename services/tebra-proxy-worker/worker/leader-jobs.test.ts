@@ -39,7 +39,7 @@ const queueOf = (consumer: string) =>
       lost += entries
     },
   })
-const jobsOf = (worker: string, isStopped = false) =>
+const jobsOf = (worker: string, isStopped = async () => false) =>
   createLeaderJobs({
     redis: redis.redis,
     keys,
@@ -48,7 +48,7 @@ const jobsOf = (worker: string, isStopped = false) =>
     leaseMs: 60_000,
     patienceMs: 0,
     silentMs: 0,
-    isStopped: async () => isStopped,
+    isStopped,
   })
 const leading = async (worker = 'a') => {
   const jobs = jobsOf(worker)
@@ -201,7 +201,7 @@ test('a held line goes on when its account is no longer stopped, in its order an
   ids.push(await submit())
   expect(await idsInStream()).toEqual([])
 
-  const stillStopped = jobsOf('a', true)
+  const stillStopped = jobsOf('a', async () => true)
   await stillStopped.lead()
   await stillStopped.tidy()
   expect(await idsInStream()).toEqual([])
@@ -215,6 +215,19 @@ test('a held line goes on when its account is no longer stopped, in its order an
       await queueOf('a').finish(request, { status: 'success', sealed: 'x' })
     }
   expect(worked).toEqual(ids)
+})
+
+test('a leader that is stopped while it looks at an account, and wakes up as one no more, lets no line go on', async () => {
+  await submit()
+  for (const request of await claim('a')) await queueOf('a').hold(request, false)
+  const old = jobsOf('old', async () => {
+    await redis.redis.del(keys.leader)
+    await jobsOf('other').lead()
+    return false
+  })
+  await old.lead()
+  await old.tidy()
+  expect(await idsInStream()).toEqual([])
 })
 
 test('a silent consumer is tidied away, one with requests in hand never', async () => {

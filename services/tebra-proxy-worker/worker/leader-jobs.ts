@@ -73,11 +73,16 @@ export function createLeaderJobs(deps: {
 
     /** Lets the lines go on that were held for an account which is no longer stopped; removes dead consumers. */
     async tidy(): Promise<void> {
-      if (!hold) return
-      await tidyScript(redis, [keys.requests, keys.leader], [group, hold.fence, silentMs])
+      const leading = hold
+      if (!leading) return
+      await tidyScript(redis, [keys.requests, keys.leader], [group, leading.fence, silentMs])
       for (const practiceId of await redis.smembers(keys.held))
         if (!(await deps.isStopped(practiceId)))
-          await releaseScript(redis, [keys.practiceQueue(practiceId), keys.requests, keys.held], [practiceId])
+          await releaseScript(
+            redis,
+            [keys.practiceQueue(practiceId), keys.requests, keys.held, keys.leader],
+            [practiceId, leading.fence],
+          )
     },
 
     async resign(): Promise<void> {

@@ -1,6 +1,7 @@
 import type { AnswerMeta, RequestError } from '#lib/contract/requests.ts'
 import { AccountStopped } from '../accounts/account-stops.ts'
 import { UpstreamUnavailable } from '../breaker/breaker.ts'
+import type { Unsettled } from '../queue/claimed-request.ts'
 import { errorClasses } from '../upstream/error-classes.ts'
 import { UpstreamError } from '../upstream/upstream-error.ts'
 
@@ -13,8 +14,8 @@ export type Outcome =
       readonly delayMs: number
       readonly reason: string
       readonly burned: boolean
-      /** A write may have landed, and the upstream could not be asked yet. */
-      readonly unsettled?: true
+      /** A write may have landed, and the upstream could not be asked yet, or shows nothing so far. */
+      readonly unsettled?: Unsettled
     }
   /** The account's credentials are refused: it waits in its practice's line, unsettled as for a retry. */
   | { readonly kind: 'held'; readonly unsettled?: true }

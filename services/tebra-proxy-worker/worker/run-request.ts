@@ -6,7 +6,7 @@ import { AccountStopped } from '../accounts/account-stops.ts'
 import { type Breaker, UpstreamUnavailable } from '../breaker/breaker.ts'
 import type { NoteWrite } from '../cache/note-write.ts'
 import type { AskingTurn, TakeReadTurn } from '../cache/read-turns.ts'
-import type { ClaimedRequest } from '../queue/claimed-request.ts'
+import type { ClaimedRequest, Unsettled } from '../queue/claimed-request.ts'
 import type { RequestQueue } from '../queue/request-queue.ts'
 import type { Upstream } from '../upstream/upstream.ts'
 import { UpstreamError } from '../upstream/upstream-error.ts'
@@ -14,11 +14,15 @@ import { isAway, isOutage, isRefused, mayHaveLanded, type Outcome, outcomeOf } f
 import { type Reconciliation, reconcile } from './reconcile.ts'
 
 interface Deps {
-  readonly queue: Pick<RequestQueue, 'beginAttempt'>
+  readonly queue: Pick<RequestQueue, 'beginAttempt' | 'renew'>
   readonly cipher: FieldCipher
   readonly upstream: Upstream
   readonly breaker: Breaker
   readonly breakerWaitMs: number
+  /** How long one call may be under way: what is not seen so long after a first look has not landed. */
+  readonly callMsMax: number
+  /** A live worker renews its requests well within this; what it knew before may be another's by now. */
+  readonly leaseMs: number
   readonly takeReadTurn: TakeReadTurn
   readonly noteWrite: NoteWrite
   readonly random: () => number
@@ -54,7 +58,7 @@ export function createRunRequest(deps: Deps): RunRequest {
     const { permission, attemptsMax, idempotent } = actions[action]
     const noteWrite = () => deps.noteWrite(practiceId, action, signal)
     // An attempt was cut short: if it was a write, what was read before it may be old, whatever follows.
-    if (request.intent === 'sending') await noteWrite()
+    if (request.intent !== 'none') await noteWrite()
     if (request.deliveries > deliveriesMax)
       return failed('dead', 'poison', 'several workers were lost while they had it in hand')
     const granted = await deps.permissionsOf(practiceId, request.userId)
@@ -65,34 +69,46 @@ export function createRunRequest(deps: Deps): RunRequest {
     const params = actions[action].params.parse(JSON.parse(await deps.cipher.decrypt(place, request.params)))
     const context = { practiceId, correlationId, signal }
 
-    const later = (spent: { burned: boolean; unsettled?: true }): Outcome => ({
-      kind: 'retry',
+    const later = (spent: { burned: boolean; unsettled?: Unsettled }) => ({
+      kind: 'retry' as const,
       delayMs: deps.breakerWaitMs,
       reason: 'upstream-unavailable',
       ...spent,
     })
 
-    const settle = async (attempt: number): Promise<Outcome> => {
+    const settle = async (attempt: number, seenNothing = false): Promise<Outcome> => {
       const found = await ask(practiceId, () =>
         reconcile(upstream, action as 'createAppointment' | 'updateAppointment', params, context),
       )
       if (found.kind === 'held') return { kind: 'held', unsettled: true }
-      if (found.kind === 'later') return later({ burned: true, unsettled: true })
+      if (found.kind === 'later') return later({ burned: true, unsettled: 'sending' })
       if (found.kind !== 'not-applied') await noteWrite()
       if (found.kind === 'applied') return { kind: 'succeeded', result: found.result }
       if (found.kind === 'unknown')
         return failed('uncertain', 'unclear-write', 'whether it was written cannot be told')
+      // The call may still be under way: its worker was stopped or killed, or gave up waiting for a slow upstream.
+      if (!seenNothing)
+        return { ...later({ burned: true, unsettled: 'unseen' }), delayMs: deps.callMsMax, reason: 'unseen' }
       if (attempt >= attemptsMax)
         return failed('dead', 'attempts-exhausted', 'it was not written in any attempt')
       return { kind: 'retry', delayMs: 0, reason: 'not-applied', burned: true }
     }
 
     let attempt = 0
+    let oursAt = 0
+    const mayBeAnothers = () => performance.now() - oursAt > deps.leaseMs / 2
     /** Only when the limiter lets it through: waiting for a turn is no attempt, and can still be cancelled. */
     const onAdmitted = async (): Promise<void> => {
-      if (attempt > 0) return
-      attempt = await deps.queue.beginAttempt(request)
-      if (attempt === 0) throw new Withdrawn('cancelled or taken over')
+      if (attempt === 0) {
+        oursAt = performance.now()
+        attempt = await deps.queue.beginAttempt(request)
+        if (attempt === 0) throw new Withdrawn('cancelled or taken over')
+      }
+      // A worker that was stopped meanwhile wakes up right here, and another has sent the write long since.
+      if (!mayBeAnothers()) return
+      oursAt = performance.now()
+      const lost = await deps.queue.renew([request])
+      if (lost.length > 0 || mayBeAnothers()) throw new Withdrawn('taken over, or too slow to tell')
     }
 
     const callOnce = async (turn: AskingTurn): Promise<Outcome> => {
@@ -135,7 +151,7 @@ export function createRunRequest(deps: Deps): RunRequest {
     }
 
     // An attempt began and nobody wrote down how it ended: its worker died in between.
-    if (request.intent === 'sending' && !idempotent) return settle(request.attempts)
+    if (request.intent !== 'none' && !idempotent) return settle(request.attempts, request.intent === 'unseen')
     if (request.attempts >= attemptsMax)
       return failed('dead', 'attempts-exhausted', 'every attempt was cut short')
 

@@ -145,6 +145,8 @@ export async function startWorker(ground: ServiceGround, config: TebraProxyWorke
           queue,
           breaker,
           breakerWaitMs: config.BREAKER_WAIT_MS,
+          callMsMax: config.TEBRA_TIMEOUT_MS,
+          leaseMs: config.LEASE_MS,
           takeReadTurn,
           noteWrite,
         }),
