@@ -48,8 +48,8 @@ export interface UserStore {
   /** Where an account lives, from its digest; of an unknown one a place where nobody lives. */
   locate(account: string): Promise<UserPlace>
   find(practiceId: string, userId: string): Promise<User | undefined>
-  /** The address alone, where no more of the user is asked for. */
-  emailOf(practiceId: string, userId: string): Promise<string | undefined>
+  /** The address, which was read as it is kept. */
+  openEmail(user: UserPlace, sealed: string): Promise<string>
   /** How many users the practice has. */
   count(practiceId: string): Promise<number>
   /** Writes the user, whom nobody can reach before `link`. */
@@ -134,10 +134,7 @@ export function createUserStore(deps: {
       return user
     },
 
-    async emailOf(practiceId, userId) {
-      const sealed = await redis.hget(sessionKeys.user(practiceId, userId), 'email')
-      return sealed ? cipher.decrypt(place(practiceId, userId, 'email'), sealed) : undefined
-    },
+    openEmail: ({ practiceId, userId }, sealed) => cipher.decrypt(place(practiceId, userId, 'email'), sealed),
 
     count: (practiceId) => redis.zcard(sessionKeys.users(practiceId)),
 
