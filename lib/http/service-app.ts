@@ -1,12 +1,12 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
-import { v7 as uuidv7 } from 'uuid'
 import { type Logger, withFields } from '#lib/observability/logger.ts'
 import type { Metrics } from '#lib/observability/metrics.ts'
 import { answerError } from './answer-error.ts'
 import { setAnswerHeaders } from './answer-headers.ts'
 import { DomainError } from './domain-error.ts'
+import { createRequestId } from './request-id.ts'
 import { requestLog } from './request-log.ts'
 import type { ServiceEnv } from './service-env.ts'
 import { unmatched } from './unmatched.ts'
@@ -56,7 +56,7 @@ function frame({ logger, metrics }: ServiceAppDeps): MiddlewareHandler<ServiceEn
 
 /** The caller's X-Request-Id where it is well formed, else one of ours; it is in every answer and log line. */
 const requestIdOf = (given: string | undefined): string =>
-  given !== undefined && /^[A-Za-z0-9._-]{8,128}$/.test(given) ? given : uuidv7()
+  given !== undefined && /^[A-Za-z0-9._-]{8,128}$/.test(given) ? given : createRequestId()
 
 const bodiless: ReadonlySet<string> = new Set(['GET', 'HEAD'])
 

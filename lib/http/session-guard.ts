@@ -1,14 +1,10 @@
-import {
-  type Permission,
-  permissionsOf,
-  secondFactorRoles,
-  withEmergency,
-} from '#lib/contract/permissions.ts'
+import type { Permission } from '#lib/contract/permissions.ts'
 import type { AssuranceLevel } from '#lib/contract/session.ts'
 import { type ParsedToken, parseToken, sessionIdOf } from '#lib/crypto/session-token.ts'
 import type { RedisClient } from '#lib/redis/connect.ts'
 import { sessionKeys } from '#lib/redis/keys.ts'
 import { loadScript } from '#lib/redis/script.ts'
+import { grantsOf } from './grants.ts'
 import { practiceBucket, type Quotas, type Taken, windowMs } from './rate-limiter.ts'
 
 /** A session that was good at the moment of the check. Times in ms since the epoch, by Redis' clock. */
@@ -158,41 +154,31 @@ const sessionNames = (practiceId: string, tokenHash: string): string[] => [
   sessionKeys.secondFactorRoles(practiceId),
 ]
 
-function toSession(practiceId: string, tokenHash: string, reply: readonly string[]): ActiveSession {
+function toSession(practiceId: string, tokenHash: string, checked: readonly string[]): ActiveSession {
   const [
-    userId,
+    userId = '',
     aal,
     createdAt,
     absoluteExpiresAt,
     provedAt,
     idleLeft,
-    roles,
+    roles = '',
     now,
-    added,
+    added = '',
     emergency,
     firstPassword,
     ...table
-  ] = reply
-  const own = pairs(table).map(([role, list]) => [role, list.split(',')] as const)
-  const grants = (some: readonly string[]) =>
-    own.length > 0 ? permissionsOf(some, Object.fromEntries(own)) : permissionsOf(some)
-  const held = String(roles).split(',').filter(Boolean)
-  const demanding = new Set<string>([...secondFactorRoles, ...String(added).split(',')])
-  const all = grants(held)
-  const granted = aal === 'aal2' ? all : grants(held.filter((role) => !demanding.has(role)))
+  ] = checked
   const emergencyUntil = Number(emergency)
-  const widened = emergencyUntil > 0 ? withEmergency(granted) : granted
-  const mustChangePassword = Number(firstPassword) === 1
-  const permissions = mustChangePassword ? [] : widened
+  const mustChangePassword = firstPassword === '1'
+  const standing = { secondFactor: aal === 'aal2', emergency: emergencyUntil > 0, mustChangePassword }
   return {
     tokenHash,
     id: sessionIdOf(tokenHash),
     practiceId,
-    userId: String(userId),
+    userId,
     aal: aal === 'aal2' ? 'aal2' : 'aal1',
-    roles: held,
-    permissions,
-    withheld: mustChangePassword ? [] : all.filter((permission) => !permissions.includes(permission)),
+    ...grantsOf({ roles, added, table, ...standing }),
     mustChangePassword,
     createdAt: Number(createdAt),
     provedAt: Number(provedAt),
@@ -201,10 +187,4 @@ function toSession(practiceId: string, tokenHash: string, reply: readonly string
     ...(emergencyUntil > 0 && { emergencyUntil }),
     checkedAt: Number(now),
   }
-}
-
-function pairs(flat: readonly string[]): [string, string][] {
-  return flat.flatMap((name, index) =>
-    index % 2 === 0 ? [[name, flat[index + 1] ?? ''] as [string, string]] : [],
-  )
 }

@@ -6,6 +6,7 @@ import { renewByTheWay } from '#lib/crypto/renew-fields.ts'
 import type { RedisClient } from '#lib/redis/connect.ts'
 import { channels, sessionKeys } from '#lib/redis/keys.ts'
 import { loadScript } from '#lib/redis/script.ts'
+import { createOpenedAddresses } from './opened-addresses.ts'
 
 /** Takes the place of a practice where nobody knows whose account it would be; no practice may carry this name. */
 export const unknownPractice = 'unknown'
@@ -91,6 +92,11 @@ export function createUserStore(deps: {
     field,
   })
 
+  const openAddress = createOpenedAddresses({
+    dataKeys,
+    open: (practiceId, userId, sealed) => cipher.decrypt(place(practiceId, userId, 'email'), sealed),
+  })
+
   return {
     async locate(account) {
       const [practiceId = '', userId = ''] = (
@@ -134,7 +140,7 @@ export function createUserStore(deps: {
       return user
     },
 
-    openEmail: ({ practiceId, userId }, sealed) => cipher.decrypt(place(practiceId, userId, 'email'), sealed),
+    openEmail: ({ practiceId, userId }, sealed) => openAddress(practiceId, userId, sealed),
 
     count: (practiceId) => redis.zcard(sessionKeys.users(practiceId)),
 
