@@ -1,5 +1,6 @@
 import { type DestinationStream, pino } from 'pino'
 import { censored } from './censor.ts'
+import { createLineWriter } from './line-writer.ts'
 
 export type Logger = ReturnType<typeof createLogger>
 
@@ -67,7 +68,7 @@ export function createLogger(
       // What `censored` made of it stands; pino's own serializer would quote the message.
       serializers: { err: (error: unknown) => error },
     },
-    destination ?? pino.destination({ dest: 1, sync: true }),
+    destination ?? createLineWriter(1),
   )
   const { child } = logger
   // A child's own fields pass no formatter.
