@@ -49,6 +49,17 @@ test('records who did what to which thing, when and from where', async () => {
   })
 })
 
+test('writes what is appended in one turn of the event loop in one step', async () => {
+  const practiceId = newPractice()
+  const log = logOver(server.redis)
+  await log.append(event(practiceId))
+  await server.redis.config('RESETSTAT')
+  await Promise.all(Array.from({ length: 30 }, (_, n) => log.append(event(practiceId, `Request/${n}`))))
+  const [, calls] = /cmdstat_evalsha:calls=(\d+)/.exec(await server.redis.info('commandstats')) ?? []
+  expect(calls).toBe('1')
+  expect(await entitiesOf(practiceId)).toHaveLength(31)
+})
+
 test('leaves no gap and loses nothing when three writers append 200 events each at once', async () => {
   const practiceId = newPractice()
   const connections = ['a', 'b', 'c'].map((name) =>

@@ -23,21 +23,43 @@ interface Caller {
   readonly tokenHash: string
 }
 
+/** A named bucket's size: requests in a minute, which may also come all at once. */
+export interface Quota {
+  readonly policy: string
+  readonly quota: number
+}
+
+/** What a request of a class takes one out of: its session's, its user's and its practice's bucket. */
+export interface Quotas {
+  readonly routeClass: RouteClass
+  readonly buckets: readonly [session: Quota, user: Quota, practice: Quota]
+}
+
+/** What became of it: of the bucket that is nearest to its end. */
+export interface Taken {
+  readonly waitMs: number
+  /** Which one, from 1. */
+  readonly at: number
+  readonly left: number
+  readonly fullInMs: number
+}
+
 export interface RateLimiter {
+  /** For the session guard, which takes them in the step of the check. */
+  readonly quotas: Readonly<Record<RouteClass, Quotas>>
   /** Lets one request pass, or throws `too-many-requests` with when to come back. Rejects where Redis is away. */
   admit(caller: Caller, routeClass: RouteClass): Promise<RateHeaders>
 }
 
-export interface Bucket {
-  readonly policy: string
+export interface Bucket extends Quota {
   readonly key: string
-  /** Requests in a minute, which may also come all at once. */
-  readonly quota: number
 }
 
-const windowMs = 60_000
-type Reply = [waitMs: number, bucket: number, left: number, fullInMs: number]
-const takeScript = loadScript<Reply>(new URL('./take-rates.lua', import.meta.url))
+export const windowMs = 60_000
+const takeScript = loadScript<[waitMs: number, at: number, left: number, fullInMs: number]>(
+  new URL('./take-rates.lua', import.meta.url),
+  { prelude: new URL('./buckets.lua', import.meta.url) },
+)
 
 const inSeconds = (ms: number) => Math.ceil(ms / 1_000)
 
@@ -46,22 +68,36 @@ const inSeconds = (ms: number) => Math.ceil(ms / 1_000)
  * refuses has then not been taken from the user's. They share the practice's hash tag.
  */
 export function createRateLimiter(deps: { redis: RedisClient; rates: Rates }): RateLimiter {
+  const quotasOf = (routeClass: RouteClass): Quotas => {
+    const quota = (scope: keyof Rate): Quota => ({
+      policy: `${scope}-${routeClass}`,
+      quota: deps.rates[routeClass][scope],
+    })
+    return { routeClass, buckets: [quota('session'), quota('user'), quota('practice')] }
+  }
+  const quotas = {
+    read: quotasOf('read'),
+    write: quotasOf('write'),
+    sensitive: quotasOf('sensitive'),
+    stream: quotasOf('stream'),
+  }
   return {
+    quotas,
     admit({ practiceId, userId, tokenHash }, routeClass) {
-      const rate = deps.rates[routeClass]
-      const bucket = (scope: keyof Rate, name: string): Bucket => ({
-        policy: `${scope}-${routeClass}`,
-        key: sessionKeys.rate(practiceId, `${routeClass}:${name}`),
-        quota: rate[scope],
-      })
-      return takeRates(deps.redis, [
-        bucket('session', tokenHash),
-        bucket('user', userId),
-        bucket('practice', 'practice'),
-      ])
+      const names = [tokenHash, userId, practiceBucket]
+      return takeRates(
+        deps.redis,
+        quotas[routeClass].buckets.map((quota, at) => ({
+          ...quota,
+          key: sessionKeys.rate(practiceId, `${routeClass}:${names[at]}`),
+        })),
+      )
     },
   }
 }
+
+/** What stands for the practice itself in the name of its bucket. */
+export const practiceBucket = 'practice'
 
 /** Takes one request out of every bucket or of none; throws `too-many-requests`. The keys share a hash tag. */
 export async function takeRates(redis: RedisClient, buckets: readonly Bucket[]): Promise<RateHeaders> {
@@ -70,6 +106,11 @@ export async function takeRates(redis: RedisClient, buckets: readonly Bucket[]):
     buckets.map(({ key }) => key),
     [windowMs, ...buckets.map(({ quota }) => quota)],
   )
+  return rateHeaders(buckets, { waitMs, at, left, fullInMs })
+}
+
+/** Tells what was taken; throws `too-many-requests` where nothing was. */
+export function rateHeaders(buckets: readonly Quota[], { waitMs, at, left, fullInMs }: Taken): RateHeaders {
   const { policy, quota } = buckets[at - 1] ?? { policy: 'requests', quota: 0 }
   const seconds = inSeconds(waitMs > 0 ? waitMs : fullInMs)
   const headers = {

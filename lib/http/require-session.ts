@@ -2,7 +2,7 @@ import type { Context, MiddlewareHandler } from 'hono'
 import { getCookie } from 'hono/cookie'
 import type { Permission } from '#lib/contract/permissions.ts'
 import { DomainError } from './domain-error.ts'
-import type { RateLimiter, RouteClass } from './rate-limiter.ts'
+import { type RateHeaders, type RateLimiter, type RouteClass, rateHeaders } from './rate-limiter.ts'
 import type { ServiceEnv } from './service-env.ts'
 import type { ActiveSession, SessionGuard } from './session-guard.ts'
 
@@ -62,6 +62,10 @@ interface RouteNeeds extends ProofNeeded {
   readonly permission?: Permission
   /** Open to who has yet to change a first password, too. */
   readonly beforePasswordChange?: true
+  /** The route itself applies activity to the session. */
+  readonly appliesActivity?: true
+  /** The answer names the user. */
+  readonly withAddress?: true
 }
 
 const administrative: readonly (Permission | undefined)[] = ['users:manage', 'audit:read']
@@ -98,21 +102,25 @@ export function requireSession(
     const credentials = credentialsOf(c)
     if (!credentials) throw new DomainError('unauthenticated')
     if (credentials.from === 'cookie') requireOwnOrigin(c, deps.origins)
-    const activity = c.req.header('X-Background') === undefined
-    const session = await deps.guard.check(credentials.token, { activity, userId: expectedUser(c) })
+    const activity = !deps.appliesActivity && c.req.header('X-Background') === undefined
+    const quotas = deps.rates?.quotas[routeClassOf(c.req.method, deps)]
+    const session = await deps.guard.check(credentials.token, {
+      activity,
+      userId: expectedUser(c),
+      quotas,
+      withAddress: deps.withAddress,
+    })
     if (!session) throw new DomainError('unauthenticated')
     // First of all, so that the line of a refusal says whose it was.
-    c.set(
-      'log',
-      c.var.log.with({ session: session.id, practiceId: session.practiceId, userId: session.userId }),
-    )
-    const rateHeaders = await deps.rates?.admit(session, routeClassOf(c.req.method, deps))
+    const { id, practiceId, userId, taken } = session
+    c.set('log', c.get('log').with({ session: id, practiceId, userId }))
+    const told = quotas && taken ? rateHeaders(quotas.buckets, taken) : undefined
     if (!deps.beforePasswordChange) requireOwnPassword(session)
     if (deps.permission) requirePermission(session, deps.permission)
     requireProof(session, deps)
     c.set('session', session)
     await next()
-    // After the handler, so that a refusal tells it too.
-    for (const [name, value] of Object.entries(rateHeaders ?? {})) c.header(name, value)
+    // On the answer that is there, so that a refusal tells it too.
+    if (told) for (const name in told) c.res.headers.set(name, told[name as keyof RateHeaders])
   }
 }

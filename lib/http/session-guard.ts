@@ -1,14 +1,11 @@
-import {
-  type Permission,
-  permissionsOf,
-  secondFactorRoles,
-  withEmergency,
-} from '#lib/contract/permissions.ts'
+import type { Permission } from '#lib/contract/permissions.ts'
 import type { AssuranceLevel } from '#lib/contract/session.ts'
-import { parseToken, sessionIdOf } from '#lib/crypto/session-token.ts'
+import { type ParsedToken, parseToken, sessionIdOf } from '#lib/crypto/session-token.ts'
 import type { RedisClient } from '#lib/redis/connect.ts'
 import { sessionKeys } from '#lib/redis/keys.ts'
 import { loadScript } from '#lib/redis/script.ts'
+import { grantsOf } from './grants.ts'
+import { practiceBucket, type Quotas, type Taken, windowMs } from './rate-limiter.ts'
 
 /** A session that was good at the moment of the check. Times in ms since the epoch, by Redis' clock. */
 export interface ActiveSession {
@@ -33,43 +30,86 @@ export interface ActiveSession {
   readonly emergencyUntil?: number
   /** When this was true, so that ages are told without a host's clock. */
   readonly checkedAt: number
+  /** What became of the request in its rate limits, where the check took it out of them. */
+  readonly taken?: Taken
+  /** The user's address as it is kept, where the check was asked for it and there is one. */
+  readonly sealedAddress?: string
+}
+
+export interface CheckOptions {
+  /** Starts the idle time-out anew (at most every 30 s). */
+  readonly activity: boolean
+  /** Another user's session is not answered and not touched. */
+  readonly userId?: string | undefined
+  /** Takes the request out of these buckets in the same step, where the session is good. */
+  readonly quotas?: Quotas | undefined
+  /** Reads the user's sealed address in the same step, which auth-session alone may; with `quotas`. */
+  readonly withAddress?: boolean | undefined
 }
 
 export interface SessionGuard {
   /**
-   * The session behind a token, or undefined; every call asks Redis by one read-only script, so an end or a change of
-   * roles is seen at once and there is no cache to go stale. With `activity` the idle time-out starts anew (at most
-   * every 30 s); with `userId` another user's session is not answered and not touched. Rejects when Redis is away:
-   * callers stay closed.
+   * The session behind a token, or undefined; every call asks Redis in one step, so an end or a change of roles is seen
+   * at once and there is no cache to go stale. Rejects when Redis is away: callers stay closed.
    */
-  check(
-    token: string,
-    options: { activity: boolean; userId?: string | undefined },
-  ): Promise<ActiveSession | undefined>
+  check(token: string, options: CheckOptions): Promise<ActiveSession | undefined>
   /** The same check for a session that is known by its hash: an open event stream looks again. */
   recheck(practiceId: string, tokenHash: string): Promise<ActiveSession | undefined>
 }
 
-type Reply = (string | number)[] | null
-const checkSession = loadScript<Reply>(new URL('./check-session.lua', import.meta.url), { readOnly: true })
+const file = (name: string) => new URL(`./${name}.lua`, import.meta.url)
+const checkSession = loadScript<string | null>(file('check-session'), {
+  readOnly: true,
+  prelude: file('read-session'),
+})
+const admitRequest = loadScript<string | null>(file('admit-request'), {
+  prelude: [file('read-session'), file('buckets')],
+})
 
 const touchEveryMs = 30_000
 const touchesHeldMax = 50_000
 
-/** Read-only against sessions: activity is reported on the touch stream, which auth-session alone applies. */
+/** Writes no session: activity is reported on the touch stream, which auth-session alone applies. */
 export function createSessionGuard(deps: { redis: RedisClient; now: () => number }): SessionGuard {
   const { redis, now } = deps
   const touchedAt = new Map<string, number>()
 
   const recheck = async (practiceId: string, tokenHash: string): Promise<ActiveSession | undefined> => {
-    const keys = [
-      sessionKeys.session(practiceId, tokenHash),
-      sessionKeys.epoch(practiceId),
-      sessionKeys.roles(practiceId),
-      sessionKeys.secondFactorRoles(practiceId),
-    ]
-    const reply = await checkSession(redis, keys, [sessionKeys.accessPrefix(practiceId)])
-    return reply ? toSession(practiceId, tokenHash, reply) : undefined
+    const reply = await checkSession(redis, sessionNames(practiceId, tokenHash), [
+      sessionKeys.accessPrefix(practiceId),
+    ])
+    return reply === null ? undefined : toSession(practiceId, tokenHash, reply.split('\n'))
+  }
+
+  const admit = async (
+    { practiceId, hash }: ParsedToken,
+    { routeClass, buckets }: Quotas,
+    { userId, withAddress = false }: CheckOptions,
+  ): Promise<ActiveSession | undefined> => {
+    const rate = (name: string) => sessionKeys.rate(practiceId, `${routeClass}:${name}`)
+    const [session, user, practice] = buckets
+    const reply = await admitRequest(
+      redis,
+      [rate(hash), rate(practiceBucket)],
+      [
+        ...sessionNames(practiceId, hash),
+        sessionKeys.accessPrefix(practiceId),
+        userId ?? '',
+        rate(''),
+        withAddress ? sessionKeys.userPrefix(practiceId) : '',
+        windowMs,
+        session.quota,
+        user.quota,
+        practice.quota,
+      ],
+    )
+    if (reply === null) return undefined
+    const [waitMs, at, left, fullInMs, sealedAddress, ...checked] = reply.split('\n')
+    return {
+      ...toSession(practiceId, hash, checked),
+      taken: { waitMs: Number(waitMs), at: Number(at), left: Number(left), fullInMs: Number(fullInMs) },
+      ...(sealedAddress && { sealedAddress }),
+    }
   }
 
   const touch = async (session: ActiveSession): Promise<void> => {
@@ -92,10 +132,13 @@ export function createSessionGuard(deps: { redis: RedisClient; now: () => number
 
   return {
     recheck,
-    async check(token, { activity, userId }) {
+    async check(token, options) {
       const parsed = parseToken(token)
       if (!parsed) return undefined
-      const session = await recheck(parsed.practiceId, parsed.hash)
+      const { activity, userId, quotas } = options
+      const session = await (quotas
+        ? admit(parsed, quotas, options)
+        : recheck(parsed.practiceId, parsed.hash))
       if (userId !== undefined && session?.userId !== userId) return undefined
       if (session && activity) await touch(session)
       return session
@@ -103,41 +146,39 @@ export function createSessionGuard(deps: { redis: RedisClient; now: () => number
   }
 }
 
-function toSession(practiceId: string, tokenHash: string, reply: (string | number)[]): ActiveSession {
+/** In the order in which the scripts take them. */
+const sessionNames = (practiceId: string, tokenHash: string): string[] => [
+  sessionKeys.session(practiceId, tokenHash),
+  sessionKeys.epoch(practiceId),
+  sessionKeys.roles(practiceId),
+  sessionKeys.secondFactorRoles(practiceId),
+]
+
+function toSession(practiceId: string, tokenHash: string, checked: readonly string[]): ActiveSession {
   const [
-    userId,
+    userId = '',
     aal,
     createdAt,
     absoluteExpiresAt,
     provedAt,
     idleLeft,
-    roles,
+    roles = '',
     now,
-    added,
+    added = '',
     emergency,
     firstPassword,
     ...table
-  ] = reply
-  const own = pairs(table.map(String)).map(([role, list]) => [role, list.split(',')] as const)
-  const grants = (some: readonly string[]) =>
-    own.length > 0 ? permissionsOf(some, Object.fromEntries(own)) : permissionsOf(some)
-  const held = String(roles).split(',').filter(Boolean)
-  const demanding = new Set<string>([...secondFactorRoles, ...String(added).split(',')])
-  const all = grants(held)
-  const granted = aal === 'aal2' ? all : grants(held.filter((role) => !demanding.has(role)))
+  ] = checked
   const emergencyUntil = Number(emergency)
-  const widened = emergencyUntil > 0 ? withEmergency(granted) : granted
-  const mustChangePassword = Number(firstPassword) === 1
-  const permissions = mustChangePassword ? [] : widened
+  const mustChangePassword = firstPassword === '1'
+  const standing = { secondFactor: aal === 'aal2', emergency: emergencyUntil > 0, mustChangePassword }
   return {
     tokenHash,
     id: sessionIdOf(tokenHash),
     practiceId,
-    userId: String(userId),
+    userId,
     aal: aal === 'aal2' ? 'aal2' : 'aal1',
-    roles: held,
-    permissions,
-    withheld: mustChangePassword ? [] : all.filter((permission) => !permissions.includes(permission)),
+    ...grantsOf({ roles, added, table, ...standing }),
     mustChangePassword,
     createdAt: Number(createdAt),
     provedAt: Number(provedAt),
@@ -146,10 +187,4 @@ function toSession(practiceId: string, tokenHash: string, reply: (string | numbe
     ...(emergencyUntil > 0 && { emergencyUntil }),
     checkedAt: Number(now),
   }
-}
-
-function pairs(flat: readonly string[]): [string, string][] {
-  return flat.flatMap((name, index) =>
-    index % 2 === 0 ? [[name, flat[index + 1] ?? ''] as [string, string]] : [],
-  )
 }

@@ -85,6 +85,25 @@ test('exits 1 when draining takes longer than the deadline, and not before', asy
   expect(messages()).toContain('draining took too long')
 })
 
+test.each([
+  ['is drained', 'SIGTERM', () => Promise.resolve()],
+  ['cannot be drained', 'SIGTERM', () => Promise.reject(new Error('stuck'))],
+  ['meets an error that nobody handles', 'uncaughtException', () => Promise.resolve()],
+] as const)('writes its last lines before it exits when it %s', async (_, event, drain) => {
+  const order: string[] = []
+  const { signals, emit } = fakeProcess()
+  const destination = { write: () => order.push('line'), flush: () => order.push('flush') }
+  const flushed = createLogger({ service: 'tiny', version: 'test', level: 'info' }, destination)
+  endOnSignals({
+    signals: { ...signals, exit: () => order.push('exit') },
+    logger: flushed,
+    drain,
+  })
+  emit(event, new Error('unhandled'))
+  await vi.advanceTimersByTimeAsync(0)
+  expect(order.slice(-3)).toEqual(['line', 'flush', 'exit'])
+})
+
 test('ends before the platform kills it, 10 s after SIGTERM', () => {
   expect(drainDeadlineMs).toBeLessThan(10_000)
 })

@@ -19,6 +19,10 @@ interface Signals {
 export function endOnSignals(deps: { signals: Signals; logger: Logger; drain: () => Promise<void> }): void {
   const { signals, logger } = deps
   let ending = false
+  const exit = (code: number): void => {
+    logger.flush()
+    signals.exit(code)
+  }
 
   const end = (signal: string) => {
     if (ending) return
@@ -26,17 +30,17 @@ export function endOnSignals(deps: { signals: Signals; logger: Logger; drain: ()
     logger.info({ signal }, 'draining')
     const late = setTimeout(() => {
       logger.error({ drainDeadlineMs }, 'draining took too long')
-      signals.exit(1)
+      exit(1)
     }, drainDeadlineMs)
     deps.drain().then(
       () => {
         clearTimeout(late)
         logger.info('drained')
-        signals.exit(0)
+        exit(0)
       },
       (error: unknown) => {
         logger.error({ err: error }, 'draining failed')
-        signals.exit(1)
+        exit(1)
       },
     )
   }
@@ -45,7 +49,7 @@ export function endOnSignals(deps: { signals: Signals; logger: Logger; drain: ()
   signals.on('SIGINT', () => end('SIGINT'))
   const stop = (error: unknown) => {
     logger.fatal({ err: error }, 'unhandled error')
-    signals.exit(1)
+    exit(1)
   }
   signals.on('unhandledRejection', stop)
   signals.on('uncaughtException', stop)

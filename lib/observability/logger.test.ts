@@ -56,13 +56,16 @@ test.each([
   'dateOfBirth',
   'notes',
   'customerKey',
-])('cuts out whatever is logged as %s, three levels deep, also from a child logger', (name) => {
+])('cuts out whatever is logged as %s, however deep, also from a child logger', (name) => {
   const held = { [name]: 'leak-text' }
-  logger.info({ ...held, one: held, two: { deep: held }, list: [held] }, 'all levels')
+  logger.info(
+    { ...held, one: held, two: { deep: held }, six: { a: { b: [{ c: { d: held } }] } }, list: [held] },
+    'all levels',
+  )
   logger.child(held).info('child')
   logger.child({ one: held }).info('nested child')
   expect(lines.join('')).not.toContain('leak')
-  expect(lines.join('').match(/\[redacted\]/g)).toHaveLength(6)
+  expect(lines.join('').match(/\[redacted\]/g)).toHaveLength(7)
 })
 
 test('cuts out whole objects under such a name', () => {
@@ -81,6 +84,21 @@ test('writes name, code, frames and causes of an error, and no message', () => {
     },
   })
   expect(lines.join('')).not.toContain('leak')
+})
+
+test('makes an error safe wherever it stands, and a child’s too', () => {
+  const error = Object.assign(new Error('leak-text'), { email: 'leak-address' })
+  logger.warn({ tried: [{ reason: error }], at: new Date(0) }, 'failed')
+  expect(only()).toMatchObject({ tried: [{ reason: { name: 'Error' } }], at: '1970-01-01T00:00:00.000Z' })
+  logger.child({ err: error }).info('child')
+  expect(lines.join('')).not.toContain('leak')
+})
+
+test('ends where the fields are a circle', () => {
+  const circle: Record<string, unknown> = { name: 'circle' }
+  circle.self = circle
+  logger.info(circle, 'round')
+  expect(only()).toMatchObject({ name: 'circle', self: { name: 'circle' } })
 })
 
 test('writes of a thrown value that is no error only its type', () => {

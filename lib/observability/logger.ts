@@ -1,4 +1,6 @@
 import { type DestinationStream, pino } from 'pino'
+import { censored } from './censor.ts'
+import { createLineWriter } from './line-writer.ts'
 
 export type Logger = ReturnType<typeof createLogger>
 
@@ -13,18 +15,28 @@ export interface RequestLog {
   with(more: object): RequestLog
 }
 
-/** Not a pino child: that parses all redaction paths anew, a quarter of what a request costs (measured). */
-export function withFields(logger: Logger, fields: object): RequestLog {
-  const at =
-    (level: 'debug' | 'info' | 'warn' | 'error'): Write =>
-    (more, message) =>
-      logger[level]({ ...fields, ...more }, message)
-  return {
-    debug: at('debug'),
-    info: at('info'),
-    warn: at('warn'),
-    error: at('error'),
-    with: (more) => withFields(logger, { ...fields, ...more }),
+/** A log whose lines all carry these fields: less than a pino child, which is built anew for each request. */
+export const withFields = (logger: Logger, fields: object): RequestLog => new FieldsLog(logger, fields)
+
+class FieldsLog implements RequestLog {
+  constructor(
+    private readonly logger: Logger,
+    private readonly fields: object,
+  ) {}
+  debug(more: object, message: string): void {
+    this.logger.debug({ ...this.fields, ...more }, message)
+  }
+  info(more: object, message: string): void {
+    this.logger.info({ ...this.fields, ...more }, message)
+  }
+  warn(more: object, message: string): void {
+    this.logger.warn({ ...this.fields, ...more }, message)
+  }
+  error(more: object, message: string): void {
+    this.logger.error({ ...this.fields, ...more }, message)
+  }
+  with(more: object): RequestLog {
+    return new FieldsLog(this.logger, { ...this.fields, ...more })
   }
 }
 
@@ -38,59 +50,30 @@ const severities: Record<string, string> = {
   fatal: 'CRITICAL',
 }
 
-/** Names under which a secret or a patient's data could stand; whatever is logged there is cut out. */
-const secretNames = [
-  'password',
-  'token',
-  'secret',
-  'totp',
-  'authorization',
-  'cookie',
-  'email',
-  'params',
-  'data',
-  'body',
-  'firstName',
-  'lastName',
-  'patientName',
-  'dateOfBirth',
-  'notes',
-  'customerKey',
-]
-
 /** One JSON object a line, newline-safe, in the shape Cloud Logging reads: `severity`, `message`, `time`. */
 export function createLogger(
   options: { service: string; version: string; level: string },
   destination?: DestinationStream,
 ) {
-  return pino(
+  const logger = pino(
     {
       level: options.level,
       messageKey: 'message',
       base: { service: options.service, version: options.version },
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
-      formatters: { level: (label) => ({ severity: severities[label] ?? 'DEFAULT' }) },
-      redact: {
-        paths: secretNames.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]),
-        censor: '[redacted]',
+      formatters: {
+        level: (label) => ({ severity: severities[label] ?? 'DEFAULT' }),
+        log: censored,
       },
-      serializers: { err: safeError },
+      // What `censored` made of it stands; pino's own serializer would quote the message.
+      serializers: { err: (error: unknown) => error },
     },
-    destination ?? pino.destination({ dest: 1, sync: true }),
+    destination ?? createLineWriter(1),
   )
-}
-
-/** Name, code and stack frames of an error and its causes. The message is left out: it may quote what it choked on. */
-function safeError(error: unknown): unknown {
-  if (!(error instanceof Error)) return { name: typeof error }
-  const code = (error as { code?: unknown }).code
-  return {
-    name: error.name,
-    ...(typeof code === 'string' && { code }),
-    stack: error.stack
-      ?.split('\n')
-      .filter((line) => /^\s+at /.test(line))
-      .join('\n'),
-    ...(error.cause !== undefined && { cause: safeError(error.cause) }),
-  }
+  const { child } = logger
+  // A child's own fields pass no formatter.
+  logger.child = function (this: typeof logger, fields: object, options?: object) {
+    return child.call(this, censored({ ...fields }), options)
+  } as typeof child
+  return logger
 }

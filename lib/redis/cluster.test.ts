@@ -36,10 +36,13 @@ test('takes a burst of commands for every master as soon as it is ready', async 
 })
 
 test('runs a script on the master that has its keys, also where it is not known yet', async () => {
-  const add = loadScript<number>(new URL('../http/check-session.lua', import.meta.url), { readOnly: true })
+  const check = loadScript<string>(new URL('../http/check-session.lua', import.meta.url), {
+    readOnly: true,
+    prelude: new URL('../http/read-session.lua', import.meta.url),
+  })
   const redis = await commands()
   for (const tag of tags)
-    expect(await add(redis, [`${tag}:s`, `${tag}:e`, `${tag}:r`], [`${tag}:`])).toBeNull()
+    expect(await check(redis, [`${tag}:s`, `${tag}:e`, `${tag}:r`], [`${tag}:`])).toBeNull()
 })
 
 test('follows a slot that moves to another master while it writes, and writes each value once', async () => {

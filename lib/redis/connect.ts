@@ -1,5 +1,6 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import { parseRedisUrl, type RedisUrl } from './redis-url.ts'
+import './tracing-subscribers.ts'
 
 /** A connection whatever stands behind it; both have the same commands. */
 export type RedisClient = Redis | Cluster

@@ -2,10 +2,10 @@
  * Requests through the service itself, from the HTTP submission (session, rate limit, audit, queue) to the end in the
  * record (claim, permissions, attempt, limiter, result, audit), before an upstream that answers at once.
  */
-import { pino } from 'pino'
 import { z } from 'zod'
 import { readConfig } from '../../../lib/config/read-config.ts'
 import { createGround } from '../../../lib/lifecycle/open-service.ts'
+import { createLineWriter } from '../../../lib/observability/line-writer.ts'
 import { createLogger } from '../../../lib/observability/logger.ts'
 import { createMetrics } from '../../../lib/observability/metrics.ts'
 import { connectCommands, untilReady } from '../../../lib/redis/connect.ts'
@@ -38,7 +38,7 @@ const config = readConfig(TebraProxyWorkerConfig, {
 })
 const logger = createLogger(
   { service: 'bench', version: 'bench', level: 'info' },
-  pino.destination({ dest: '/dev/null', sync: true }),
+  createLineWriter('/dev/null'),
 )
 const redis = connectCommands({ url, name: 'bench-intake' }, { onError: () => {} })
 await untilReady(redis)

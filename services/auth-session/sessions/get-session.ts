@@ -12,19 +12,21 @@ import { instant } from './instant.ts'
 
 /** `GET /auth/session`: who is signed in, what they may do, and until when. */
 export function addGetSession(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps): void {
-  // Activity is applied here, at once, so that the answer tells the new idle expiry; the touch stream is not asked.
-  const guard = {
-    ...deps.guard,
-    check: (token: string, { userId }: { userId?: string | undefined }) =>
-      deps.guard.check(token, { activity: false, userId }),
-  }
   const route = createRoute({
     method: 'get',
     path: '/auth/session',
     summary: 'The session, its user and their permissions',
     description: 'With the header X-Background the question is not activity and the idle time-out runs on.',
     security: needsSession,
-    middleware: [requireSession({ ...deps, guard, beforePasswordChange: true })] as const,
+    middleware: [
+      requireSession({
+        ...deps,
+        beforePasswordChange: true,
+        // Below, at once, so that the answer tells the new idle expiry; the touch stream is not asked.
+        appliesActivity: true,
+        withAddress: true,
+      }),
+    ] as const,
     responses: {
       200: { description: 'Signed in', content: { 'application/json': { schema: SessionAnswer } } },
       ...problemResponses(401, 500, 503),
@@ -32,7 +34,7 @@ export function addGetSession(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps): voi
   })
 
   app.openapi(route, async (c) => {
-    const { session } = c.var
+    const session = c.get('session')
     const { practiceId, userId, tokenHash } = session
     const background = c.req.header('X-Background') !== undefined
     const [email, idleExpiresAt] = await Promise.all([
@@ -67,4 +69,6 @@ export function addGetSession(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps): voi
 
 /** A person's address; of a program the id it signs in with. */
 const nameOf = async (deps: AuthDeps, session: ActiveSession): Promise<string | undefined> =>
-  (await deps.users.emailOf(session.practiceId, session.userId)) ?? (await programUser(deps, session))?.email
+  session.sealedAddress === undefined
+    ? (await programUser(deps, session))?.email
+    : deps.users.openEmail(session, session.sealedAddress)

@@ -6,6 +6,7 @@ import { renewByTheWay } from '#lib/crypto/renew-fields.ts'
 import type { RedisClient } from '#lib/redis/connect.ts'
 import { channels, sessionKeys } from '#lib/redis/keys.ts'
 import { loadScript } from '#lib/redis/script.ts'
+import { createOpenedAddresses } from './opened-addresses.ts'
 
 /** Takes the place of a practice where nobody knows whose account it would be; no practice may carry this name. */
 export const unknownPractice = 'unknown'
@@ -48,8 +49,8 @@ export interface UserStore {
   /** Where an account lives, from its digest; of an unknown one a place where nobody lives. */
   locate(account: string): Promise<UserPlace>
   find(practiceId: string, userId: string): Promise<User | undefined>
-  /** The address alone, where no more of the user is asked for. */
-  emailOf(practiceId: string, userId: string): Promise<string | undefined>
+  /** The address, which was read as it is kept. */
+  openEmail(user: UserPlace, sealed: string): Promise<string>
   /** How many users the practice has. */
   count(practiceId: string): Promise<number>
   /** Writes the user, whom nobody can reach before `link`. */
@@ -89,6 +90,11 @@ export function createUserStore(deps: {
     practiceId,
     key: sessionKeys.user(practiceId, userId),
     field,
+  })
+
+  const openAddress = createOpenedAddresses({
+    dataKeys,
+    open: (practiceId, userId, sealed) => cipher.decrypt(place(practiceId, userId, 'email'), sealed),
   })
 
   return {
@@ -134,10 +140,7 @@ export function createUserStore(deps: {
       return user
     },
 
-    async emailOf(practiceId, userId) {
-      const sealed = await redis.hget(sessionKeys.user(practiceId, userId), 'email')
-      return sealed ? cipher.decrypt(place(practiceId, userId, 'email'), sealed) : undefined
-    },
+    openEmail: ({ practiceId, userId }, sealed) => openAddress(practiceId, userId, sealed),
 
     count: (practiceId) => redis.zcard(sessionKeys.users(practiceId)),
 

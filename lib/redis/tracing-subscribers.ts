@@ -1,0 +1,16 @@
+import { tracingChannel } from 'node:diagnostics_channel'
+
+/**
+ * Node's TracingChannel says whether anybody listens, and ioredis traces each command where it does not say "no". Bun's
+ * does not say it (oven-sh/bun#27805): every command was traced for nobody. To go when Bun has it.
+ */
+const prototype = Object.getPrototypeOf(tracingChannel('workflow-bolt'))
+if (!('hasSubscribers' in prototype))
+  Object.defineProperty(prototype, 'hasSubscribers', {
+    configurable: true,
+    get(this: ReturnType<typeof tracingChannel>) {
+      return [this.start, this.end, this.asyncStart, this.asyncEnd, this.error].some(
+        (channel) => channel.hasSubscribers,
+      )
+    },
+  })
