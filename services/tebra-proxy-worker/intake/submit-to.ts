@@ -47,8 +47,8 @@ const idempotencyMs = 24 * 3_600_000
 /** What a record costs beside its params: fields, events, index entries; measured on Redis 7.0, rounded up. */
 export const recordBytes = 2_048
 
-type Reply = [kind: Submission['kind'] | 'failed', id: string, correlationId: string]
-const submitScript = loadScript<Reply[]>(new URL('../queue/submit.lua', import.meta.url), {
+type Reply = [kind: Submission['kind'] | 'failed', id?: string, correlationId?: string]
+const submitScript = loadScript<string>(new URL('../queue/submit.lua', import.meta.url), {
   prelude: new URL('../queue/prelude.lua', import.meta.url),
 })
 
@@ -75,11 +75,12 @@ export function createSubmitTo(deps: { redis: RedisClient; partitions: Partition
       }
     })
     const { queueBytesMax, retentionMs, practiceShare } = limits
-    const replies = await submitScript(redis, names, [
+    const reply = await submitScript(redis, names, [
       ...[queueBytesMax, idempotencyMs, retentionMs, practiceShare, partitions.count],
       JSON.stringify(items),
     ])
-    return replies.map(toSubmission)
+    const replies = JSON.parse(reply) as Reply[]
+    return requests.map((request, index) => toSubmission(request, replies[index]))
   }
 
   const batches = new Map(
@@ -96,7 +97,8 @@ export function createSubmitTo(deps: { redis: RedisClient; partitions: Partition
   }
 }
 
-function toSubmission([kind, id, correlationId]: Reply): Submission | Error {
+function toSubmission(request: SealedRequest, reply: Reply = ['failed', 'no reply']): Submission | Error {
+  const [kind, id = request.id, correlationId = request.correlationId] = reply
   if (kind === 'failed') return new Error(id)
   return kind === 'accepted' || kind === 'same' ? { kind, id, correlationId } : { kind }
 }

@@ -1,5 +1,4 @@
 import { ActionName } from '#lib/contract/actions.ts'
-import type { Delivery } from './deliveries.ts'
 
 /** A request in a worker's hands; the fence is void as soon as another worker claims the same request. */
 export interface ClaimedRequest {
@@ -19,11 +18,17 @@ export interface ClaimedRequest {
   readonly params: string
 }
 
-/** What the claiming script answers for one entry. */
-export type ClaimReply = [fence: number, deliveries: number, ...string[]]
+/** What the claiming scripts answer for one entry. */
+type Claimed = [entry: string, id: string, fence: number, deliveries: number, ...string[]]
 
-export function toClaimed({ entry, id }: Delivery, record: ClaimReply): ClaimedRequest {
+/** The scripts' reply, without the entries that are nothing to do for us. */
+export const toClaimed = (reply: string): ClaimedRequest[] =>
+  (JSON.parse(reply) as (Claimed | false)[]).filter((record) => record !== false).map(toRequest)
+
+function toRequest(record: Claimed): ClaimedRequest {
   const [
+    entry,
+    id,
     fence,
     deliveries,
     intent,

@@ -5,7 +5,8 @@
 --      [6] JSON, for each: {id, body (hash, '' without an idempotency key), bytes, and the record: practiceId, userId,
 --      correlationId, action, params, lane, priority, cache; in KEYS: request, mark (0 for none), userHistory,
 --      practiceHistory, practiceQueue}
--- Reply, for each: {accepted | same, id, correlationId}, {conflict}, {full}, {moving}, or {failed, why}
+-- Reply: JSON, for each: [accepted] as it came, [accepted | same, id, correlationId] as it was accepted before,
+--      [conflict], [full], [moving], or [failed, why]
 -- Keeps: one call is one entry even when it is sent twice; past the byte budget nothing is accepted;
 --   nor is it while practices move to other partitions, or from a caller who may have the wrong one.
 local now = nowMs()
@@ -47,7 +48,7 @@ local function accept(item)
     redis.call('HSET', mark, 'id', item.id, 'body', item.body, 'correlationId', item.correlationId)
     redis.call('PEXPIRE', mark, ARGV[2])
   end
-  return {'accepted', item.id, item.correlationId}
+  return {'accepted'}
 end
 
 local replies = {}
@@ -56,4 +57,4 @@ for i, item in ipairs(cjson.decode(ARGV[6])) do
   if placed then worked, reply = pcall(accept, item) end
   replies[i] = worked and reply or {'failed', type(reply) == 'table' and reply.err or tostring(reply)}
 end
-return replies
+return cjson.encode(replies)
