@@ -1,4 +1,5 @@
 /** Adds requests one by one through the intake's desk: sealed params, record, entry, status event, histories. */
+import { randomUUIDv7 } from 'node:crypto'
 import { createPartitions } from '../../../lib/redis/partitions.ts'
 import { createRequestDesk } from '../../../services/tebra-proxy-worker/intake/request-desk.ts'
 import { createMeter } from '../harness/meter.ts'
@@ -20,18 +21,18 @@ const desk = createRequestDesk({
   laneKey: benchKey,
   limits: { queueBytesMax: Number.MAX_SAFE_INTEGER, retentionMs: 3_600_000, practiceShare },
 })
-const userId = Bun.randomUUIDv7()
+const userId = randomUUIDv7()
 const ids: string[] = []
 const meter = createMeter(jobs, warmUp)
 
 await inFlight(jobs, concurrency, async (index) => {
   const submission = await desk.submit({
-    id: Bun.randomUUIDv7(),
+    id: randomUUIDv7(),
     action,
     params: paramsOf(index),
     practiceId: practiceOf(index),
     userId,
-    correlationId: Bun.randomUUIDv7(),
+    correlationId: randomUUIDv7(),
     idempotencyKey: undefined,
     priority: 'interactive',
   })
