@@ -12,7 +12,7 @@ const tagLength = { authTagLength: tagBytes }
 export function seal(
   key: KeyObject,
   iv: Buffer,
-  aad: Buffer,
+  aad: string | Buffer,
   plaintext: string | Buffer,
 ): { ciphertext: Buffer; tag: Buffer } {
   const cipher = createCipheriv(algorithm, key, iv).setAAD(aad)
@@ -24,7 +24,13 @@ export function seal(
 }
 
 /** Throws, without a word about why, where key, IV, AAD, ciphertext and tag do not belong together. */
-export function open(key: KeyObject, iv: Buffer, aad: Buffer, ciphertext: Buffer, tag: Buffer): Buffer {
+export function open(
+  key: KeyObject,
+  iv: Buffer,
+  aad: string | Buffer,
+  ciphertext: Buffer,
+  tag: Buffer,
+): Buffer {
   const decipher = createDecipheriv(algorithm, key, iv, tagLength).setAAD(aad).setAuthTag(tag)
   const plaintext = decipher.update(ciphertext)
   // Nothing of the text leaves this function before its tag was found right.

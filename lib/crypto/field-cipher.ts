@@ -34,8 +34,8 @@ interface Parts {
 export function createFieldCipher(deps: { dataKeys: DataKeys; environment: string }): FieldCipher {
   const { dataKeys } = deps
   const nextIv = createIvSource(randomBytes)
-  const aadOf = ({ practiceId, key, field }: FieldPlace): Buffer =>
-    Buffer.from(JSON.stringify(['v1', deps.environment, practiceId, key, field]))
+  const aadOf = ({ practiceId, key, field }: FieldPlace): string =>
+    JSON.stringify(['v1', deps.environment, practiceId, key, field])
 
   const cipher: FieldCipher = {
     async encrypt(place, plaintext) {

@@ -1,11 +1,12 @@
 /**
  * Joins calls that are made in the same turn of the event loop into one: N finished requests become one script call.
  * `run` answers in the order of its items; an Error among the answers rejects its call alone, and when `run` rejects,
- * every call of that batch does.
+ * every call of that batch does. 100 by default: of 200 in one script each costs Redis a third more (measured), and all
+ * others wait longer.
  */
 export function createBatch<Item, Reply>(
   run: (items: readonly Item[]) => Promise<readonly (Reply | Error)[]>,
-  itemsMax = 200,
+  itemsMax = 100,
 ): (item: Item) => Promise<Reply> {
   interface Waiting {
     readonly item: Item

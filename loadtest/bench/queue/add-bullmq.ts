@@ -1,5 +1,5 @@
 /** Adds jobs one by one by `Queue.add`, commands of one turn of the loop sent together. */
-import { v7 as uuidv7 } from 'uuid'
+import { randomUUIDv7 } from 'node:crypto'
 import { createMeter } from '../harness/meter.ts'
 import { readInput } from '../harness/run-program.ts'
 import { bullName, connectBull, loadBullMq } from './bullmq.ts'
@@ -11,14 +11,14 @@ const { url, jobs, warmUp, concurrency, client } = readInput(ProgramInput)
 const bull = await loadBullMq()
 const queue = new bull.Queue(bullName, { connection: connectBull(bull, url, client) })
 await queue.waitUntilReady()
-const userId = uuidv7()
+const userId = randomUUIDv7()
 const meter = createMeter(jobs, warmUp)
 
 await inFlight(jobs, concurrency, async (index) => {
   const job = {
     practiceId: practiceOf(index),
     userId,
-    correlationId: uuidv7(),
+    correlationId: randomUUIDv7(),
     params: paramsOf(index),
   }
   await queue.add(action, job, { attempts: 5 })

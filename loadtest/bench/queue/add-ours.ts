@@ -1,5 +1,5 @@
 /** Adds requests one by one through the intake's desk: sealed params, record, entry, status event, histories. */
-import { v7 as uuidv7 } from 'uuid'
+import { randomUUIDv7 } from 'node:crypto'
 import { createPartitions } from '../../../lib/redis/partitions.ts'
 import { createRequestDesk } from '../../../services/tebra-proxy-worker/intake/request-desk.ts'
 import { createMeter } from '../harness/meter.ts'
@@ -21,18 +21,18 @@ const desk = createRequestDesk({
   laneKey: benchKey,
   limits: { queueBytesMax: Number.MAX_SAFE_INTEGER, retentionMs: 3_600_000, practiceShare },
 })
-const userId = uuidv7()
+const userId = randomUUIDv7()
 const ids: string[] = []
 const meter = createMeter(jobs, warmUp)
 
 await inFlight(jobs, concurrency, async (index) => {
   const submission = await desk.submit({
-    id: uuidv7(),
+    id: randomUUIDv7(),
     action,
     params: paramsOf(index),
     practiceId: practiceOf(index),
     userId,
-    correlationId: uuidv7(),
+    correlationId: randomUUIDv7(),
     idempotencyKey: undefined,
     priority: 'interactive',
   })

@@ -77,11 +77,9 @@ export function createRequestDesk(deps: {
 
     async submit(request: NewRequest): Promise<Submission> {
       const { id, practiceId, params } = request
-      const lane = laneOf(practiceId, params)
-      return submitTo(partitions.of(practiceId), {
-        ...request,
+      return submitTo(partitions.of(practiceId), request, {
         params: await seal(practiceId, id, params),
-        lane,
+        lane: laneOf(practiceId, params),
         fingerprint: bodyOf(request),
       })
     },

@@ -1,5 +1,5 @@
+import { randomUUIDv7 } from 'node:crypto'
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
-import { v7 as uuidv7 } from 'uuid'
 import { z } from 'zod'
 import type { AuditLog } from '#lib/audit/audit-log.ts'
 import { actions } from '#lib/contract/actions.ts'
@@ -39,14 +39,14 @@ export function addSubmitRequest(app: OpenAPIHono<ServiceEnv>, deps: IntakeDeps)
     const params = action.params.safeParse(body.params)
     if (!params.success) throw wrongParams(params.error)
 
-    const id = uuidv7()
+    const id = randomUUIDv7()
     const request = {
       id,
       action: body.action,
       params: params.data,
       practiceId: session.practiceId,
       userId: session.userId,
-      correlationId: body.correlationId ?? uuidv7(),
+      correlationId: body.correlationId ?? randomUUIDv7(),
       priority: body.priority,
       cache: body.cache,
       idempotencyKey: c.req.valid('header')['idempotency-key'],

@@ -28,12 +28,17 @@ export type Submission =
   | { readonly kind: 'full' }
   | { readonly kind: 'moving' }
 
-/** A new request as it is stored: its params sealed, its lane named by a digest. */
-export interface SealedRequest extends Omit<NewRequest, 'params'> {
+/** What is stored of a new request in place of its params: they are sealed, its lane is named by a digest. */
+export interface Sealed {
   readonly params: string
   readonly lane: string
   /** Of what the same idempotency key must come with again. */
   readonly fingerprint: string
+}
+
+interface SealedRequest {
+  readonly request: NewRequest
+  readonly sealed: Sealed
 }
 
 interface Limits {
@@ -47,8 +52,8 @@ const idempotencyMs = 24 * 3_600_000
 /** What a record costs beside its params: fields, events, index entries; measured on Redis 7.0, rounded up. */
 export const recordBytes = 2_048
 
-type Reply = [kind: Submission['kind'] | 'failed', id: string, correlationId: string]
-const submitScript = loadScript<Reply[]>(new URL('../queue/submit.lua', import.meta.url), {
+type Reply = [kind: Submission['kind'] | 'failed', id?: string, correlationId?: string]
+const submitScript = loadScript<string>(new URL('../queue/submit.lua', import.meta.url), {
   prelude: new URL('../queue/prelude.lua', import.meta.url),
 })
 
@@ -57,29 +62,27 @@ export function createSubmitTo(deps: { redis: RedisClient; partitions: Partition
   const { redis, partitions, limits } = deps
 
   const submitAll = async (keys: QueueKeys, requests: readonly SealedRequest[]) => {
-    const [at, names] = createKeyList([keys.requests, keys.status, keys.bytes, keys.open, keys.partitions])
-    const items = requests.map((request) => {
-      const { id, practiceId, userId, correlationId, action, params, priority, idempotencyKey } = request
-      return {
-        ...{ id, practiceId, userId, correlationId, action, params, priority },
-        cache: request.cache ?? 'fresh',
-        lane: request.lane && keys.lane(practiceId, request.lane),
-        body: idempotencyKey === undefined ? '' : request.fingerprint,
-        bytes: params.length + recordBytes,
-        request: at(keys.request(id)),
-        mark:
-          idempotencyKey === undefined ? 0 : at(keys.idempotency(practiceId, fingerprint(idempotencyKey))),
-        userHistory: at(keys.userHistory(practiceId, userId)),
-        practiceHistory: at(keys.practiceHistory(practiceId)),
-        practiceQueue: at(keys.practiceQueue(practiceId)),
-      }
+    const names = createKeyList([keys.requests, keys.status, keys.bytes, keys.open, keys.partitions])
+    const items = requests.map(({ request, sealed }) => {
+      const { id, practiceId, userId, correlationId, action, priority, cache = 'fresh' } = request
+      const { idempotencyKey } = request
+      const mark =
+        idempotencyKey === undefined ? 0 : names.at(keys.idempotency(practiceId, fingerprint(idempotencyKey)))
+      const lane = sealed.lane && keys.lane(practiceId, sealed.lane)
+      return [
+        ...[names.add(keys.request(id)), mark, names.at(keys.practiceQueue(practiceId))],
+        ...[names.at(keys.userHistory(practiceId, userId)), names.at(keys.practiceHistory(practiceId))],
+        ...[id, sealed.fingerprint, sealed.params.length + recordBytes, practiceId, userId, correlationId],
+        ...[action, sealed.params, lane, priority, cache],
+      ]
     })
     const { queueBytesMax, retentionMs, practiceShare } = limits
-    const replies = await submitScript(redis, names, [
+    const reply = await submitScript(redis, names.all, [
       ...[queueBytesMax, idempotencyMs, retentionMs, practiceShare, partitions.count],
       JSON.stringify(items),
     ])
-    return replies.map(toSubmission)
+    const replies = JSON.parse(reply) as Reply[]
+    return requests.map(({ request }, index) => toSubmission(request, replies[index]))
   }
 
   const batches = new Map(
@@ -89,29 +92,30 @@ export function createSubmitTo(deps: { redis: RedisClient; partitions: Partition
     ]),
   )
 
-  return async (keys: QueueKeys, request: SealedRequest): Promise<Submission> => {
+  return (keys: QueueKeys, request: NewRequest, sealed: Sealed): Promise<Submission> => {
     const submit = batches.get(keys)
     if (!submit) throw new Error('not one of our partitions')
-    return submit(request)
+    return submit({ request, sealed })
   }
 }
 
-function toSubmission([kind, id, correlationId]: Reply): Submission | Error {
+function toSubmission(request: NewRequest, reply: Reply = ['failed', 'no reply']): Submission | Error {
+  const [kind, id = request.id, correlationId = request.correlationId] = reply
   if (kind === 'failed') return new Error(id)
   return kind === 'accepted' || kind === 'same' ? { kind, id, correlationId } : { kind }
 }
 
-/** The keys of one script call, each named once; `at` answers where a key stands among them, from 1. */
-function createKeyList(first: readonly string[]): [at: (key: string) => number, names: readonly string[]] {
-  const names = [...first]
-  const places = new Map(names.map((name, index) => [name, index + 1]))
+/** The keys of one script call. Both answer where a key stands among them, from 1; one that comes `at` names it once. */
+function createKeyList(first: readonly string[]) {
+  const all = [...first]
+  const places = new Map<string, number>()
+  const add = (key: string): number => all.push(key)
   const at = (key: string): number => {
-    const known = places.get(key)
-    if (known !== undefined) return known
-    places.set(key, names.push(key))
-    return names.length
+    const place = places.get(key) ?? add(key)
+    places.set(key, place)
+    return place
   }
-  return [at, names]
+  return { all, add, at }
 }
 
 /** What a request submitted again under the same idempotency key must be: the same body of the same user. */

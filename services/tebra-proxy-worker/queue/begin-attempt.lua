@@ -1,6 +1,6 @@
 -- Writes down, before the upstream is called, that it will be: from here on a write may have happened.
 -- KEYS[1…] the records' keys   ARGV[1…] their fences
--- Reply, for each: the number of this attempt, or 0 when it is no longer ours or has ended (cancelled).
+-- Reply: numbers in one text, for each that of this attempt, or 0 when it is no longer ours or has ended (cancelled).
 local begun = {}
 for i, request in ipairs(KEYS) do
   local record = redis.call('HMGET', request, 'status', 'fence', 'attempts')
@@ -10,4 +10,4 @@ for i, request in ipairs(KEYS) do
     redis.call('HSET', request, 'intent', 'sending', 'attempts', begun[i])
   end
 end
-return begun
+return table.concat(begun, ' ')

@@ -1,5 +1,4 @@
 import { ActionName } from '#lib/contract/actions.ts'
-import type { Delivery } from './deliveries.ts'
 
 /**
  * An attempt was begun before and its outcome is not known. `unseen`: the upstream was asked, and as long ago as a call
@@ -24,11 +23,17 @@ export interface ClaimedRequest {
   readonly params: string
 }
 
-/** What the claiming script answers for one entry. */
-export type ClaimReply = [fence: number, deliveries: number, ...string[]]
+/** What the claiming scripts answer for one entry. */
+type Claimed = [entry: string, id: string, fence: number, deliveries: number, ...string[]]
 
-export function toClaimed({ entry, id }: Delivery, record: ClaimReply): ClaimedRequest {
+/** The scripts' reply, without the entries that are nothing to do for us. */
+export const toClaimed = (reply: string): ClaimedRequest[] =>
+  (JSON.parse(reply) as (Claimed | false)[]).filter((record) => record !== false).map(toRequest)
+
+function toRequest(record: Claimed): ClaimedRequest {
   const [
+    entry,
+    id,
     fence,
     deliveries,
     intent,

@@ -65,12 +65,40 @@ const takenOverBy = async (consumer: string): Promise<ClaimedRequest> => {
   if (!request) throw new Error('nothing was taken over')
   return request
 }
+const fail = (): never => {
+  throw new Error('nothing is there')
+}
 const statusEvents = async () => (await redis.redis.xrange(keys.status, '-', '+')).length
 
 test('a submission that is sent twice is one entry', async () => {
   const request = newRequest()
   expect(await desk().submit(request)).toEqual(await desk().submit(request))
   expect(await redis.redis.xlen(keys.requests)).toBe(1)
+})
+
+test('what is taken is claimed as it is read: by one worker, in its order, never more than asked for', async () => {
+  const submitted = [newRequest(), newRequest(), newRequest()]
+  for (const request of submitted) await desk().submit(request)
+  const [first, second] = [await worker('a').take(2), await worker('b').take(2)]
+  expect([...first, ...second].map(({ id }) => id)).toEqual(submitted.map(({ id }) => id))
+  expect(
+    first.map(({ fence, deliveries, intent, attempts }) => [fence, deliveries, intent, attempts]),
+  ).toEqual([
+    [1, 1, 'none', 0],
+    [1, 1, 'none', 0],
+  ])
+  expect(await worker('a').take(2)).toEqual([])
+  expect(await worker('a').ownPending()).toEqual(first.map(({ entry, id }) => ({ entry, id })))
+  expect(await worker('a').finish(first[0] ?? second[0] ?? fail(), { status: 'success' })).toBe('done')
+})
+
+test('what has ended while it waited is taken off the queue and handed to nobody', async () => {
+  const request = newRequest()
+  await desk().submit(request)
+  const record = await desk().readPlain('clinic', request.id)
+  await desk().cancel(record ?? fail())
+  expect(await worker('a').take(1)).toEqual([])
+  expect(await redis.redis.xlen(keys.requests)).toBe(0)
 })
 
 test('the owner ends a request once; again changes nothing', async () => {
@@ -121,7 +149,7 @@ test('renewing keeps a request from being taken over, and counts no delivery; a 
   ][]
   expect(pending?.[3]).toBe(1)
   await takenOverBy('b')
-  expect(await worker('a').renew([request])).toEqual([request.id])
+  expect(await worker('a').renew([request])).toEqual([request])
 })
 
 test('a postponed request leaves the queue for the delayed set and comes back when it is due', async () => {

@@ -4,7 +4,7 @@ import type { RedisClient } from '#lib/redis/connect.ts'
 import type { QueueKeys } from '#lib/redis/keys.ts'
 import type { Hold } from '#lib/redis/lock.ts'
 import { loadScript } from '#lib/redis/script.ts'
-import { type ClaimedRequest, type ClaimReply, toClaimed, type Unsettled } from './claimed-request.ts'
+import { type ClaimedRequest, toClaimed, type Unsettled } from './claimed-request.ts'
 import { type Delivery, group, readDeliveries, type StreamEntry, toDeliveries } from './deliveries.ts'
 
 export interface RequestEnd {
@@ -23,14 +23,15 @@ export interface QueueLimits {
   readonly inlineBytesMax: number
 }
 
-const load = <Reply>(name: string) =>
+const load = <Reply>(name: string, ...preludes: string[]) =>
   loadScript<Reply>(new URL(`./${name}.lua`, import.meta.url), {
-    prelude: new URL('./prelude.lua', import.meta.url),
+    prelude: ['prelude', ...preludes].map((prelude) => new URL(`./${prelude}.lua`, import.meta.url)),
   })
 
-const claimScript = load<string>('claim')
-const beginScript = load<number[]>('begin-attempt')
-const finishScript = load<string[]>('finish')
+const takeScript = load<string>('take', 'take-in-hand')
+const claimScript = load<string>('claim', 'take-in-hand')
+const beginScript = load<string>('begin-attempt')
+const finishScript = load<string>('finish')
 const postponeScript = load<Fenced>('postpone')
 const moveScript = load<number>('move-due')
 const renewScript = load<number[]>('renew')
@@ -50,11 +51,13 @@ export function createRequestQueue(deps: {
 }) {
   const { redis, keys, consumer, limits } = deps
 
-  const beginBatch = createBatch((requests: readonly ClaimedRequest[]) =>
-    beginScript(
-      redis,
-      requests.map(({ id }) => keys.request(id)),
-      requests.map(({ fence }) => fence),
+  const beginBatch = createBatch(async (requests: readonly ClaimedRequest[]) =>
+    toNumbers(
+      await beginScript(
+        redis,
+        requests.map(({ id }) => keys.request(id)),
+        requests.map(({ fence }) => fence),
+      ),
     ),
   )
 
@@ -63,25 +66,19 @@ export function createRequestQueue(deps: {
       const records = ended.map(({ request }) => keys.request(request.id))
       const fixed = [keys.requests, keys.status, keys.responses, keys.bytes, keys.open, ...records]
       const lists: string[] = []
-      const items = ended.map(({ request, end }) => ({
-        id: request.id,
-        fence: String(request.fence),
-        entry: request.entry,
-        status: end.status,
-        sealed: end.sealed ?? '',
-        error: end.error ? JSON.stringify(end.error) : '',
-        meta: end.meta ?? '',
-        dead:
-          end.status === 'dead' || end.status === 'uncertain'
-            ? fixed.length + lists.push(keys.dead(request.practiceId))
-            : 0,
-      }))
-      const replies = await finishScript(
+      const items = ended.map(({ request, end }) => [
+        ...[request.id, String(request.fence), request.entry],
+        ...[end.status, end.sealed ?? '', end.error ? JSON.stringify(end.error) : '', end.meta ?? ''],
+        end.status === 'dead' || end.status === 'uncertain'
+          ? fixed.length + lists.push(keys.dead(request.practiceId))
+          : 0,
+      ])
+      const reply = await finishScript(
         redis,
         [...fixed, ...lists],
         [group, limits.retentionMs, limits.inlineBytesMax, JSON.stringify(items)],
       )
-      return replies.map(toFenced)
+      return (JSON.parse(reply) as string[]).map(toFenced)
     },
   )
 
@@ -95,18 +92,21 @@ export function createRequestQueue(deps: {
       }
     },
 
+    /** Entries that nobody was given yet, at most `count`, claimed as they are read; none is waited for. */
+    take: async (count: number): Promise<ClaimedRequest[]> =>
+      toClaimed(
+        await takeScript(redis, [keys.requests, keys.status], [group, consumer, count, keys.request('')]),
+      ),
+
     async claim(deliveries: readonly Delivery[]): Promise<ClaimedRequest[]> {
       if (deliveries.length === 0) return []
-      const text = await claimScript(
-        redis,
-        [keys.requests, keys.status, ...deliveries.map(({ id }) => keys.request(id))],
-        [group, consumer, ...deliveries.flatMap(({ entry, id }) => [entry, id])],
+      return toClaimed(
+        await claimScript(
+          redis,
+          [keys.requests, keys.status, ...deliveries.map(({ id }) => keys.request(id))],
+          [group, consumer, ...deliveries.flatMap(({ entry, id }) => [entry, id])],
+        ),
       )
-      const reply = JSON.parse(text) as (ClaimReply | false)[]
-      return deliveries.flatMap((delivery, index) => {
-        const record = reply[index]
-        return record ? [toClaimed(delivery, record)] : []
-      })
     },
 
     /**
@@ -161,15 +161,15 @@ export function createRequestQueue(deps: {
         [100, keys.request(''), ...(leader ? [leader.fence] : [])],
       ),
 
-    /** Keeps the requests ours; answers the ids that another worker has taken over. */
-    async renew(held: readonly ClaimedRequest[]): Promise<string[]> {
+    /** Keeps the requests ours; answers those that another worker has taken over. */
+    async renew(held: readonly ClaimedRequest[]): Promise<ClaimedRequest[]> {
       if (held.length === 0) return []
       const reply = await renewScript(
         redis,
         [keys.requests, ...held.map(({ id }) => keys.request(id))],
         [group, consumer, ...held.flatMap(({ entry, fence }) => [entry, fence])],
       )
-      return held.filter((_, index) => reply[index] !== 1).map(({ id }) => id)
+      return held.filter((_, index) => reply[index] !== 1)
     },
 
     /** Entries whose worker has not renewed them for `idleMs`, now delivered to us. */
@@ -192,6 +192,8 @@ export function createRequestQueue(deps: {
 }
 
 export type RequestQueue = ReturnType<typeof createRequestQueue>
+
+const toNumbers = (reply: string): number[] => reply.split(' ').map(Number)
 
 const toFenced = (reply: string): Fenced | Error =>
   reply.startsWith('failed: ') ? new Error(reply.slice('failed: '.length)) : (reply as Fenced)

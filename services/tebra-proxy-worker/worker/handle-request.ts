@@ -2,7 +2,7 @@ import type { AuditLog } from '#lib/audit/audit-log.ts'
 import type { FieldCipher } from '#lib/crypto/field-cipher.ts'
 import { placeOf } from '#lib/crypto/request-place.ts'
 import { DomainError } from '#lib/http/domain-error.ts'
-import { type Logger, type RequestLog, withFields } from '#lib/observability/logger.ts'
+import type { Logger } from '#lib/observability/logger.ts'
 import { isRedisUnavailable } from '#lib/redis/unavailable.ts'
 import type { ClaimedRequest } from '../queue/claimed-request.ts'
 import type { Fenced, RequestQueue } from '../queue/request-queue.ts'
@@ -58,30 +58,31 @@ export function createHandleRequest(deps: Deps) {
   }
 
   return async (request: ClaimedRequest, signal: AbortSignal): Promise<void> => {
-    const { id, action, practiceId } = request
-    const log = withFields(logger, { request: id, action, practiceId })
     const startedAt = performance.now()
     try {
       const outcome = await deps.run(request, signal)
       const written = await writeSurely(request, outcome)
       const durationMs = performance.now() - startedAt
       deps.onOutcome(request, outcome, durationMs)
-      log.info({ outcome: outcome.kind, written, durationMs: Math.round(durationMs) }, 'request worked')
+      logger.info(
+        { ...named(request), outcome: outcome.kind, written, durationMs: Math.round(durationMs) },
+        'request worked',
+      )
       const ended = outcome.kind === 'succeeded' || outcome.kind === 'failed'
       if (written === 'done' && ended) await recordEnd(request, outcome)
     } catch (error) {
-      if (isNotDurable(error)) return giveBack(request, log)
+      if (isNotDurable(error)) return giveBack(request)
       // Left pending: after its lease another attempt finds the record as we left it.
-      log.error({ err: error }, 'request left to its lease')
+      logger.error({ ...named(request), err: error }, 'request left to its lease')
     }
   }
 
   /** Nothing was sent: the attempt is given back, and made when what it writes down is safe again. */
-  async function giveBack(request: ClaimedRequest, log: RequestLog): Promise<void> {
+  async function giveBack(request: ClaimedRequest): Promise<void> {
     try {
       await queue.postpone(request, { delayMs: notDurableMs, reason: 'not-durable', burned: false })
     } catch (error) {
-      log.error({ err: error }, 'request left to its lease')
+      logger.error({ ...named(request), err: error }, 'request left to its lease')
     }
   }
 
@@ -97,5 +98,7 @@ export function createHandleRequest(deps: Deps) {
     })
   }
 }
+
+const named = ({ id, action, practiceId }: ClaimedRequest) => ({ request: id, action, practiceId })
 
 const isNotDurable = (error: unknown): boolean => error instanceof DomainError && error.code === 'not-durable'

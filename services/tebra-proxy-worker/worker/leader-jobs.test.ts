@@ -127,7 +127,7 @@ test('a worker whose entry was deleted under it is told to stop', async () => {
   await submit()
   const held = await claim('a')
   await dropEntries()
-  expect(await queueOf('a').renew(held)).toEqual(held.map(({ id }) => id))
+  expect(await queueOf('a').renew(held)).toEqual(held)
 })
 
 test('what waits, is parked, is delayed, or is in hand is left where it is', async () => {

@@ -39,12 +39,13 @@ const unknownIntervalMs = 1_000
 
 /** `of`: the account whose being stopped denies the turn; '' for none. */
 interface Turn {
+  readonly key: string
   readonly interval: number
   readonly pause: number
   readonly of: string
 }
 
-const takeTurns = loadScript<number[]>(new URL('./take-turn.lua', import.meta.url))
+const takeTurns = loadScript<string>(new URL('./take-turn.lua', import.meta.url))
 
 /**
  * `marginMs` is added to each interval, because calls spaced at exactly the interval are refused (observed live).
@@ -66,16 +67,19 @@ export function createRateLimiter(deps: {
   const batches = new Map(
     deps.partitions.all.map((keys) => [
       keys,
-      createBatch((turns: readonly (Turn & { key: string })[]) =>
-        takeTurns(
+      createBatch(async (turns: readonly Turn[]) => {
+        const [asked, places] = askOnce(turns)
+        const reply = await takeTurns(
           deps.redis,
-          [keys.stops, ...turns.map(({ key }) => key)],
-          turns.flatMap(({ interval, pause, of }) => [interval, pause, of]),
-        ),
-      ),
+          [keys.stops, ...asked.map(({ key }) => key)],
+          asked.flatMap(({ interval, pause, of }) => [interval, pause, of]),
+        )
+        const waits = reply.split(' ').map(Number)
+        return places.map((place) => waits[place] ?? new Error('the limiter answered in part'))
+      }),
     ]),
   )
-  const takeTurn = async (account: string, operation: string, turn: Turn): Promise<number> => {
+  const takeTurn = async (account: string, operation: string, turn: Omit<Turn, 'key'>): Promise<number> => {
     const keys: QueueKeys = deps.partitions.of(account)
     return (await batches.get(keys)?.({ key: keys.limit(account, operation), ...turn })) ?? 0
   }
@@ -116,6 +120,21 @@ export function createRateLimiter(deps: {
     },
     intervalMs,
   }
+}
+
+/** Where there is no interval nothing is used up: those who ask for the same in one moment share the answer. */
+function askOnce(turns: readonly Turn[]): [asked: readonly Turn[], places: readonly number[]] {
+  const asked: Turn[] = []
+  const shared = new Map<string, number>()
+  const places = turns.map((turn) => {
+    const name = turn.interval === 0 && turn.pause === 0 ? `${turn.of} ${turn.key}` : undefined
+    const known = name === undefined ? undefined : shared.get(name)
+    if (known !== undefined) return known
+    const place = asked.push(turn) - 1
+    if (name !== undefined) shared.set(name, place)
+    return place
+  })
+  return [asked, places]
 }
 
 function sleep(ms: number, signal: AbortSignal): Promise<void> {

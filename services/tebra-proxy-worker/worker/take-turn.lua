@@ -2,7 +2,7 @@
 -- KEYS[1] stopped accounts  [2…] limits of one account and operation each (hold the ms at which the next call may go);
 --      one may stand twice
 -- ARGV, for each: interval ms, pause ms (0: take a turn), account ('' for a call that is made although it is stopped)
--- Reply, for each: 0 when the turn is taken, else ms to wait, or -1 where the account is stopped
+-- Reply: numbers in one text, for each 0 when the turn is taken, else ms to wait, or -1 where the account is stopped
 -- Keeps: two turns are never closer than the interval, by Redis' clock, whoever takes them; a stopped account has none.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -22,4 +22,4 @@ for i = 1, #KEYS - 1 do
     redis.call('SET', limit, string.format('%.0f', nextMs), 'PXAT', string.format('%.0f', nextMs + 1000))
   end
 end
-return waits
+return table.concat(waits, ' ')

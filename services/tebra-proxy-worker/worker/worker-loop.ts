@@ -34,12 +34,14 @@ interface Deps {
 interface InFlight {
   readonly request: ClaimedRequest
   readonly abort: AbortController
-  readonly done: Promise<void>
+  done: Promise<void>
 }
 
 const pollMs = 50
 /** How long a nearly busy worker waits for more places, so that it reads a batch instead of one entry at a time. */
 const gatherMs = 2
+/** How many are claimed in one step: Redis does nothing else meanwhile. */
+const claimMax = 100
 const moveEveryMs = 200
 const troubleMs = 500
 const sweepEveryMsMax = 5_000
@@ -50,10 +52,13 @@ const abortedWithinMs = 500
 /** Reads, claims and hands out one partition's requests; keeps their leases; takes over what dead workers left behind. */
 export function createWorkerLoop(deps: Deps) {
   const { queue, reader, logger } = deps
+  /** By entry: a request that was put aside may come again before what is still done with its last entry has ended. */
   const inFlight = new Map<string, InFlight>()
   const stopped = new AbortController()
   let mustDrainOwn = true
   let gathered = false
+  /** More than one came at once: then it is not waited for the next, and what is there is claimed as it is read. */
+  let busy = false
   /** Called when a place gets free, where the reader waits for one. */
   let onFreed = () => {}
   let lastReadAt = Number.NEGATIVE_INFINITY
@@ -64,26 +69,40 @@ export function createWorkerLoop(deps: Deps) {
   /** A pause between two rounds, cut short when the worker stops. */
   const rest = (ms: number): Promise<void> => sleep(ms, undefined, { signal: stopped.signal }).catch(() => {})
 
-  const launch = async (deliveries: readonly Delivery[]): Promise<void> => {
-    const fresh = deliveries.filter(({ id }) => !inFlight.has(id))
-    for (const request of await queue.claim(fresh)) {
-      const abort = new AbortController()
-      const done = deps.handle(request, abort.signal).finally(() => {
-        inFlight.delete(request.id)
-        onFreed()
-      })
-      inFlight.set(request.id, { request, abort, done })
+  const work = async ({ request, abort }: InFlight): Promise<void> => {
+    try {
+      await deps.handle(request, abort.signal)
+    } finally {
+      inFlight.delete(request.entry)
+      onFreed()
     }
+  }
+
+  const launch = (requests: readonly ClaimedRequest[]): void => {
+    for (const request of requests) {
+      const held: InFlight = { request, abort: new AbortController(), done: Promise.resolve() }
+      inFlight.set(request.entry, held)
+      held.done = work(held)
+    }
+  }
+
+  const claim = (deliveries: readonly Delivery[]): Promise<ClaimedRequest[]> =>
+    queue.claim(deliveries.filter(({ entry }) => !inFlight.has(entry)))
+
+  const next = async (count: number): Promise<ClaimedRequest[]> => {
+    const taken = busy ? await queue.take(count) : []
+    if (taken.length > 0) return taken
+    return claim(await readNew(reader, deps.requests, deps.consumer, { count, blockMs: deps.blockMs }))
   }
 
   const read = async (): Promise<void> => {
     if (mustDrainOwn) {
       await queue.ensureGroup()
-      await launch(await queue.ownPending())
+      launch(await claim(await queue.ownPending()))
       mustDrainOwn = false
     }
-    const count = deps.room(inFlight.size)
-    if (count === 0) {
+    const room = deps.room(inFlight.size)
+    if (room === 0) {
       lastReadAt = performance.now()
       // The breaker or its ramp holds it back, not its own requests.
       if (inFlight.size < deps.concurrency) lastProgressAt = lastReadAt
@@ -92,24 +111,28 @@ export function createWorkerLoop(deps: Deps) {
       })
       return Promise.race([freed, rest(pollMs)])
     }
-    if (count < deps.concurrency / 4 && inFlight.size > 0 && !gathered) {
+    if (room < Math.min(deps.concurrency / 4, claimMax) && inFlight.size > 0 && !gathered) {
       gathered = true
       return rest(gatherMs)
     }
     gathered = false
-    const deliveries = await readNew(reader, deps.requests, deps.consumer, { count, blockMs: deps.blockMs })
-    await launch(deliveries)
+    const requests = await next(Math.min(room, claimMax))
+    busy = requests.length > 1
+    launch(requests)
     lastReadAt = performance.now()
     lastProgressAt = lastReadAt
   }
 
   const keepLeases = async (): Promise<void> => {
-    for (const id of await queue.renew([...inFlight.values()].map(({ request }) => request))) {
-      logger.warn({ request: id }, 'request was taken over by another worker')
-      inFlight.get(id)?.abort.abort(new Error('taken over'))
+    const held = [...inFlight.values()]
+    const taken = new Set(await queue.renew(held.map(({ request }) => request)))
+    for (const { request, abort } of held) {
+      if (!taken.has(request)) continue
+      logger.warn({ request: request.id }, 'request was taken over by another worker')
+      abort.abort(new Error('taken over'))
     }
     const room = deps.room(inFlight.size)
-    if (room > 0 && (await deps.reaper.take())) await launch(await queue.reclaim(deps.leaseMs, room))
+    if (room > 0 && (await deps.reaper.take())) launch(await claim(await queue.reclaim(deps.leaseMs, room)))
   }
 
   const sweep = async (): Promise<void> => {
@@ -135,8 +158,7 @@ export function createWorkerLoop(deps: Deps) {
   }
 
   const handBack = async (): Promise<void> => {
-    const left = (await queue.ownPending()).filter(({ id }) => !inFlight.has(id))
-    for (const request of await queue.claim(left)) {
+    for (const request of await claim(await queue.ownPending())) {
       // A write whose attempt began is not handed back blindly: whoever reclaims it reconciles first.
       if (request.intent === 'none' || actions[request.action].idempotent)
         await queue.postpone(request, { delayMs: 0, reason: 'handed-back', burned: true })
