@@ -107,6 +107,26 @@ test('takes nothing for a refused request, not from the other buckets either', a
   await rates.admit({ ...caller, tokenHash: 'b' }, 'read')
 })
 
+test('takes nothing for a session that is not good, or is another user’s', async () => {
+  const ask = serviceWith({})
+  const session = await signIn()
+  expect((await ask({ ...session, headers: { ...session.headers, 'X-User': 'another' } })).status).toBe(401)
+  await server.redis.incr('{p:north}:epoch')
+  expect((await ask(session)).status).toBe(401)
+  expect(
+    (await ask({ ...session, headers: { Authorization: `Bearer north.${'A'.repeat(43)}` } })).status,
+  ).toBe(401)
+  expect(await server.redis.keys('*:rate:*')).toEqual([])
+})
+
+test('counts a request with its check and one without it in the same buckets', async () => {
+  const session = await signIn()
+  const rates = { read: { ...plenty, user: 2 } }
+  await serviceWith(rates)(session)
+  await limiter(rates).admit(session, 'read')
+  expect((await serviceWith(rates)(session)).status).toBe(429)
+})
+
 test('gives exactly its quota to many who ask at once, on several connections', async () => {
   const others = await Promise.all([1, 2, 3].map(() => openTestGround('tiny', server)))
   const caller = { practiceId: 'north', userId: 'u', tokenHash: 'a' }

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { RatesConfig, ratesOf } from '#lib/config/rates.ts'
 import type { ServiceGround } from '#lib/lifecycle/open-service.ts'
 import { startRedisServer } from '#lib/processes/redis-server.ts'
 import { connectCommands, disconnect, type RedisClient, untilReady } from '#lib/redis/connect.ts'
@@ -9,6 +10,7 @@ import { sessionKeys } from '#lib/redis/keys.ts'
 import { openTestGround, signInTestUser, type TestSession } from '#lib/testing/ground.ts'
 import { startTestRedis, type TestRedis } from '#lib/testing/redis.ts'
 import { aclFile } from '../../deploy/redis/acl.ts'
+import { createRateLimiter } from './rate-limiter.ts'
 import { createSessionGuard } from './session-guard.ts'
 
 let server: TestRedis
@@ -169,6 +171,14 @@ test('works with an ACL user that can read sessions and not write them', async (
   expect(await guardOver(reader).check(session.token, { activity: false })).toMatchObject({
     userId: session.userId,
   })
+
+  // A request is counted and the session only read, in one step.
+  const { quotas } = createRateLimiter({ redis: reader, rates: ratesOf(RatesConfig.parse({})) })
+  const admitted = await guardOver(reader).check(session.token, { activity: false, quotas: quotas.read })
+  expect(admitted).toMatchObject({ userId: session.userId, taken: { waitMs: 0, left: 599 } })
+  await expect(
+    guardOver(reader).check(session.token, { activity: false, quotas: quotas.read, withAddress: true }),
+  ).rejects.toThrow("can't access")
 
   disconnect(operator, reader)
   await guarded.stop()
