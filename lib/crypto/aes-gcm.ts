@@ -18,8 +18,8 @@ export function seal(
   const cipher = createCipheriv(algorithm, key, iv).setAAD(aad)
   const ciphertext =
     typeof plaintext === 'string' ? cipher.update(plaintext, 'utf8') : cipher.update(plaintext)
-  // GCM is a stream: what `final` hands out is empty, it completes the tag.
-  cipher.final()
+  // GCM is a stream: what `final` hands out is empty (as a text it takes no memory), it completes the tag.
+  cipher.final('latin1')
   return { ciphertext, tag: cipher.getAuthTag() }
 }
 
@@ -34,6 +34,6 @@ export function open(
   const decipher = createDecipheriv(algorithm, key, iv, tagLength).setAAD(aad).setAuthTag(tag)
   const plaintext = decipher.update(ciphertext)
   // Nothing of the text leaves this function before its tag was found right.
-  decipher.final()
+  decipher.final('latin1')
   return plaintext
 }

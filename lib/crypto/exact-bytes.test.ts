@@ -20,6 +20,16 @@ test('reads back what was written, of every length', () => {
   }
 })
 
+test('reads into a room what fits there, beside what is there already, and else makes its own', () => {
+  const room = Buffer.alloc(20, 7)
+  const [first, second, third] = [randomBytes(8), randomBytes(9), randomBytes(4)]
+  const read = (bytes: Buffer, from: number) => exactBytes(bytes.toString('base64url'), room, from)
+  expect(read(first, 0)).toEqual(first)
+  expect(read(second, 8)).toEqual(second)
+  expect(read(third, 17)).toEqual(third)
+  expect(room).toEqual(Buffer.concat([first, second, Buffer.alloc(3, 7)]))
+})
+
 test('agrees with writing it out again, for every two characters and every change of a longer text', () => {
   const ascii = Array.from({ length: 0x80 }, (_, code) => String.fromCharCode(code))
   // Their low bytes are `+`, `/`, `A`, `=` and `_`; and one that is two units long.

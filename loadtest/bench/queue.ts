@@ -1,6 +1,7 @@
 /**
  * Our request queue against BullMQ: adding, processing, and a worker killed with −9. Each side runs at its own best
  * width and Redis client, as a sweep finds them. CPU is what the program's process spent, Redis' is not in it.
+ * Ours seals what is health data, BullMQ does not: the figures `…-sealed` are against BullMQ with the same sealing.
  * The trials with a killed worker run beside the rounds: their workers only wait, each for about 1 % of Redis' core.
  */
 import { type Comparison, printLine, toFigure } from './harness/bench-line.ts'
@@ -39,20 +40,28 @@ const settings = {
 }
 say(`settings: ${JSON.stringify(settings)}`)
 
+const sealedRounds: Round[] = []
+const tell = (side: string, round: number, { added, worked, proof }: Round) =>
+  say(
+    `round ${round} ${side}: add ${Math.round(perCoreSecond(added))} per core-s (${Math.round(perSecond(added))}/s), ` +
+      `process ${Math.round(perCoreSecond(worked))} per core-s (${Math.round(perSecond(worked))}/s), ` +
+      `lost ${proof.lost}, doubled ${proof.doubled}`,
+  )
 const rounds = await takeTurns(
   plan.rounds,
   {
     ours: () => runRound('ours', plan.jobs, settings.ours),
-    peer: () => runRound('peer', plan.jobs, settings.peer),
+    async peer() {
+      const plain = await runRound('peer', plan.jobs, settings.peer)
+      const sealed = await runRound('peer', plan.jobs, settings.peer, { sealed: true })
+      sealedRounds.push(sealed)
+      tell('peer sealed', sealedRounds.length, sealed)
+      return plain
+    },
   },
-  (side, round, { added, worked, proof }) =>
-    say(
-      `round ${round} ${side}: add ${Math.round(perCoreSecond(added))} per core-s (${Math.round(perSecond(added))}/s), ` +
-        `process ${Math.round(perCoreSecond(worked))} per core-s (${Math.round(perSecond(worked))}/s), ` +
-        `lost ${proof.lost}, doubled ${proof.doubled}`,
-    ),
+  tell,
 )
-const whole = await runRound('ours', plan.jobs, settings.ours, true)
+const whole = await runRound('ours', plan.jobs, settings.ours, { whole: true })
 say(
   `with permission check and audit chain, too: process ${Math.round(perCoreSecond(whole.worked))} per core-s`,
 )
@@ -63,14 +72,17 @@ for (const { ours, peer } of trials)
     `killed −9: ours ran again after ${ours.seconds.toFixed(1)} s, ${peerName} after ${peer.seconds.toFixed(1)} s`,
   )
 
-const compare = (comparison: Omit<Comparison, 'peerName'>) => toFigure({ peerName, ...comparison })
-const of = (read: (round: Round) => number) => ({
+const compare = (comparison: Omit<Comparison, 'peerName'>, name = peerName) =>
+  toFigure({ peerName: name, ...comparison })
+const compareSealed = (comparison: Omit<Comparison, 'peerName'>) =>
+  compare(comparison, `${peerName} with the same sealing`)
+const of = (read: (round: Round) => number, peer = rounds.peer) => ({
   ours: rounds.ours.map(read),
-  peer: rounds.peer.map(read),
+  peer: peer.map(read),
 })
 const atLeast = (value: number) => ({ of: 'ratio', is: 'at least', value }) as const
 const { lost, doubled } = sum([
-  ...[...rounds.ours, ...rounds.peer, whole].map(({ proof }) => proof),
+  ...[...rounds.ours, ...rounds.peer, ...sealedRounds, whole].map(({ proof }) => proof),
   ...trials.flatMap(({ ours, peer }) => [ours.proof, peer.proof]),
 ])
 printLine(
@@ -83,12 +95,22 @@ printLine(
         ...of(({ worked }) => perCoreSecond(worked)),
         goal: atLeast(3),
       }),
+      compareSealed({
+        name: 'process-sealed',
+        unit: 'jobs/core-s',
+        ...of(({ worked }) => perCoreSecond(worked), sealedRounds),
+      }),
       compare({ name: 'process-wall', unit: 'jobs/s', ...of(({ worked }) => perSecond(worked)) }),
       compare({
         name: 'add',
         unit: 'requests/core-s',
         ...of(({ added }) => perCoreSecond(added)),
         goal: atLeast(2),
+      }),
+      compareSealed({
+        name: 'add-sealed',
+        unit: 'requests/core-s',
+        ...of(({ added }) => perCoreSecond(added), sealedRounds),
       }),
       compare({
         name: 'crash',

@@ -12,5 +12,7 @@ export const ProgramInput = z.object({
   client: z.enum(['ioredis', 'bun']).default('ioredis'),
   /** Processing: with everything that the service does around its queue, the audit chain included. */
   whole: z.boolean().default(false),
+  /** BullMQ seals its params and results, as ours always does. */
+  sealed: z.boolean().default(false),
 })
 export type ProgramInput = z.input<typeof ProgramInput>

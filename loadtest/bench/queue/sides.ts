@@ -28,15 +28,18 @@ export type Side = keyof typeof sides
 
 const options = { core: cores.program, schema: Spent }
 
+/** What a round does beyond the rule: see `ProgramInput`. */
+type Beyond = Pick<ProgramInput, 'whole' | 'sealed'>
+
 /** One round: a fresh Redis, a fresh process that adds, a fresh process that works it all off, and the proof. */
-export const runRound = (side: Side, jobs: number, setting: Setting, whole = false): Promise<Round> =>
+export const runRound = (side: Side, jobs: number, setting: Setting, beyond: Beyond = {}): Promise<Round> =>
   withFreshRedis(async (url) => {
     const input: ProgramInput = {
       url,
       jobs,
       warmUp: Math.round(jobs / 10),
       concurrency: setting.addWidth,
-      whole,
+      ...beyond,
     }
     const added = await runProgram(sides[side].add, { ...input, client: setting.addClient }, options)
     const work = { ...input, concurrency: setting.concurrency, client: setting.workClient }
