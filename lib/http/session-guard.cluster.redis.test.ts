@@ -1,0 +1,44 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { RatesConfig, ratesOf } from '#lib/config/rates.ts'
+import type { ServiceGround } from '#lib/lifecycle/open-service.ts'
+import { disconnect } from '#lib/redis/connect.ts'
+import { sessionKeys } from '#lib/redis/keys.ts'
+import { startTestCluster, type TestCluster } from '#lib/testing/cluster.ts'
+import { openTestGround, signInTestUser } from '#lib/testing/ground.ts'
+import { lavishRates } from '#lib/testing/lavish-rates.ts'
+import { createRateLimiter } from './rate-limiter.ts'
+
+let cluster: TestCluster
+let ground: ServiceGround
+beforeAll(async () => {
+  cluster = await startTestCluster()
+  ground = await openTestGround('tiny', cluster)
+})
+afterAll(async () => {
+  disconnect(ground.redis)
+  await cluster.stop()
+})
+
+test('a good session that has moved to another master before the rest of its practice is not called ended', async () => {
+  const { token, practiceId, tokenHash } = await signInTestUser(ground, { roles: ['front-desk'] })
+  const { quotas } = createRateLimiter({
+    redis: ground.redis,
+    rates: ratesOf(RatesConfig.parse(lavishRates)),
+  })
+  const check = () => ground.guard.check(token, { activity: false, quotas: quotas.read })
+  expect(await check()).toBeDefined()
+
+  const session = sessionKeys.session(practiceId, tokenHash)
+  const from = await cluster.nodeOf(session)
+  const to = cluster.nodes.find((node) => node !== from)
+  if (!to) throw new Error('no other master')
+  const slot = await from.redis.cluster('KEYSLOT', session)
+  await to.redis.cluster('SETSLOT', slot, 'IMPORTING', String(await from.redis.cluster('MYID')))
+  await from.redis.cluster('SETSLOT', slot, 'MIGRATING', String(await to.redis.cluster('MYID')))
+  await from.redis.migrate('127.0.0.1', to.server().port, session, 0, 5_000)
+
+  // Redis lets no script read a key that may be elsewhere: nobody can tell now, it is answered 503 and asked again.
+  await expect(check()).rejects.toThrow()
+  await cluster.moveSlotOf(session, to)
+  expect(await check()).toMatchObject({ tokenHash })
+}, 60_000)
