@@ -6,6 +6,7 @@ import { formatCursor, type Position } from './cursor.ts'
 import { createEncodeEvents, type EncodeEvents } from './encode-events.ts'
 import { createEventReader, type EventReader } from './event-reader.ts'
 import { cursorFrame, joined, keepAliveFrame } from './frames.ts'
+import { gatherMs } from './gather-ms.ts'
 import { createHub, type Hub } from './hub.ts'
 import { createReplay, type Replay } from './replay.ts'
 
@@ -52,7 +53,9 @@ export function createFeed(deps: {
       handedOut ??= before
       const ready = await encodeEvents(batch, before, hub.isHeard)
       standHere()
-      hub.publish(ready)
+      // The next read waits so long; what comes meanwhile is one batch then.
+      const waitMs = gatherMs(hub.publish(ready))
+      if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs))
     },
     onEpoch: resync('epoch'),
     onTrimmed: resync('trimmed'),

@@ -56,8 +56,8 @@ export function createHub() {
     /** Whether anybody here listens for it; what nobody hears need not be opened and encoded. */
     isHeard: (event: StreamEvent): boolean => groupsOf.has(event.audience),
 
-    /** Hands the events of one read to those they are for, each client's as one write, in their order. */
-    publish(ready: readonly ReadyEvent[]): void {
+    /** Hands the events of one read to those they are for, each client's as one write, in their order; answers to how many. */
+    publish(ready: readonly ReadyEvent[]): number {
       const heard = new Map<Group, ReadyEvent[]>()
       for (const one of ready)
         for (const group of groupsOf.get(one.event.audience) ?? []) {
@@ -65,10 +65,13 @@ export function createHub() {
           if (events) events.push(one)
           else heard.set(group, [one])
         }
+      let writes = 0
       for (const [group, events] of heard) {
         const chunk = joined(events.map(({ frame }) => frame))
         for (const subscriber of group.subscribers) subscriber.deliver(events, chunk)
+        writes += group.subscribers.size
       }
+      return writes
     },
 
     keepAlive(frame: Uint8Array, stalledMsMax: number): void {

@@ -27,7 +27,7 @@ await startOrExplain(process, async () => {
     hostname: config.HOST,
     fetch(request, self) {
       self.timeout(request, streamIdleSeconds)
-      return service.app.fetch(request)
+      return service.fetch(request)
     },
   })
   ground.logger.info({ port: server.port, consoleFiles: consoleFiles.size }, 'listening')

@@ -16,6 +16,7 @@ import { createApp } from './app.ts'
 import type { StreamSseConfig } from './config.ts'
 import { createFeed, type Feed } from './feed.ts'
 import { createInstances } from './instances.ts'
+import { lightAnswer } from './light-answer.ts'
 import { createOpenStream } from './open-stream.ts'
 import { createPlaces } from './places.ts'
 import { repeatEvery } from './repeat-every.ts'
@@ -155,7 +156,7 @@ export async function createStreamSse(
   await beat()
 
   return {
-    app,
+    fetch: async (request: Request): Promise<Response> => lightAnswer(await app.fetch(request)),
     /** Says goodbye to every client within a second and stops; safe to call once. */
     async close(): Promise<void> {
       draining = true

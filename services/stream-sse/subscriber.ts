@@ -8,7 +8,9 @@ import { HeldEvents } from './held-events.ts'
 /** Bytes of ours that one client may leave unread: half are on their way, half wait where they can be replaced. */
 export const clientBytesMax = 256 * 1024
 const half = clientBytesMax / 2
-const strategy = { highWaterMark: half, size: (chunk?: Uint8Array) => chunk?.byteLength ?? 0 }
+/** Bun sets aside as many bytes for each stream as its strategy names: a frame or two; more of them wait in our count. */
+const writeBytes = 1_024
+const strategy = { highWaterMark: writeBytes, size: (chunk?: Uint8Array) => chunk?.byteLength ?? 0 }
 
 /** Why a stream ended; each is counted. */
 export type StreamEnd = 'client' | 'slow' | ByeCode
@@ -195,9 +197,10 @@ export class Subscriber {
     this.#options.onEnd(end)
   }
 
-  /** Bytes that may be queued before the client reads some; all of `half` where it has read everything. */
+  /** Bytes that may be queued before the client reads some; all of `half` where it has read everything, 0 once closed. */
   #room(): number {
-    return this.#controller?.desiredSize ?? 0
+    const desired = this.#controller?.desiredSize
+    return desired ? desired - writeBytes + half : 0
   }
 
   #isUpToDate(): boolean {

@@ -7,7 +7,7 @@ import { PublishInput } from './publish-input.ts'
 import { dataOf, now } from './tag.ts'
 
 const { to, perSecond, events, padding } = readInput(PublishInput)
-const send = to.kind === 'bus' ? await toBus(to) : toPeer(to.url)
+const send = to.kind === 'bus' ? await toBus(to) : toPeer(to)
 const startedAt = performance.now()
 for (let seq = 1; seq <= events; seq++) {
   const due = startedAt + ((seq - 1) * 1_000) / perSecond
@@ -26,10 +26,12 @@ async function toBus({ redisUrl, practiceId }: { redisUrl: string; practiceId: s
   return (data) => bus.append({ practiceId, stream: 'patients:board', event: 'board.changed', data })
 }
 
-function toPeer(url: string): Send {
+function toPeer({ url, channel }: { url: string; channel?: string | undefined }): Send {
+  const bodyOf = (data: object) => (channel === undefined ? data : { channel, data })
   return async (data) => {
-    const answer = await fetch(url, { method: 'POST', body: JSON.stringify(data) })
-    await answer.arrayBuffer()
-    if (!answer.ok) throw new Error(`publishing was answered ${answer.status}`)
+    const answer = await fetch(url, { method: 'POST', body: JSON.stringify(bodyOf(data)) })
+    const said = await answer.text()
+    if (!answer.ok || (channel !== undefined && !said.startsWith('{"result"')))
+      throw new Error(`publishing was answered ${answer.status} ${said}`)
   }
 }

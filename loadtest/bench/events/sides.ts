@@ -12,6 +12,7 @@ import { cores, pinned } from '../harness/pinning.ts'
 import { runProgram } from '../harness/run-program.ts'
 import { Seeded } from '../session/seed-input.ts'
 import { startService } from '../session/server.ts'
+import { centrifugoSettings } from './centrifugo.ts'
 import type { NchanFiles } from './nchan.ts'
 import { nchanSettings } from './nchan.ts'
 import type { PublishInput } from './publish-input.ts'
@@ -85,7 +86,26 @@ export const mercure =
     )
   }
 
-/** Centrifuge with its Redis broker. A client of its protocol connects by a command in the URL. */
+/** Centrifugo through Redis. A client of its one-way stream says what it listens to in the URL. */
+export const centrifugo =
+  (binary: string): StartHub =>
+  async () => {
+    const [redis, port, folder] = await Promise.all([
+      startFreshRedis(),
+      freePort(),
+      mkdtemp(join(tmpdir(), 'bench-centrifugo-')),
+    ])
+    const config = join(folder, 'config.json')
+    await writeFile(config, centrifugoSettings({ port, redisUrl: redis.url }))
+    const path = `/connection/uni_sse?cf_connect=${encodeURIComponent('{"subs":{"board":{}}}')}`
+    const hub = await runHub([binary, '-c', config], port, path, '/api/publish', '/health', async () => {
+      await redis.stop()
+      await rm(folder, { recursive: true, force: true })
+    })
+    return { ...hub, to: { kind: 'post', url: `http://127.0.0.1:${port}/api/publish`, channel: 'board' } }
+  }
+
+/** Centrifuge, the engine of Centrifugo, with its Redis broker. A client of its protocol connects by a command in the URL. */
 export const centrifuge =
   (binary: string): StartHub =>
   async () => {

@@ -43,7 +43,7 @@ export async function startStreams(
     port: 0,
     hostname: '127.0.0.1',
     idleTimeout: 0,
-    fetch: (request) => service.app.fetch(request),
+    fetch: service.fetch,
   })
   const url = `http://127.0.0.1:${server.port}`
   await until('the reader reads', async () => (await fetch(`${url}/readyz`)).status === 200)
