@@ -90,12 +90,27 @@ test.each<[string, ActionName, unknown]>([
     { ...samples.createAppointment, end: '2026-11-20T14:00:00Z' },
   ],
   [
+    'an end a moment before the start',
+    'createAppointment',
+    { ...samples.createAppointment, start: '2026-11-20T15:00:00.5Z', end: '2026-11-20T15:00:00Z' },
+  ],
+  [
+    'a time of another zone',
+    'createAppointment',
+    { ...samples.createAppointment, end: '2026-11-20T16:30:00+01:00' },
+  ],
+  [
     'notes of a book’s length',
     'createAppointment',
     { ...samples.createAppointment, notes: 'x'.repeat(2_001) },
   ],
 ])('refuses %s', (_what, action, params) => {
   expect(takes(action, params)).toBe(false)
+})
+
+test('takes an end that is less than a second after the start', () => {
+  const end = '2026-11-20T15:00:00.5Z'
+  expect(takes('createAppointment', { ...samples.createAppointment, end })).toBe(true)
 })
 
 test('takes a range of a whole leap year', () => {

@@ -2,9 +2,9 @@ import { z } from 'zod'
 import { Appointment, NamedEntity, Patient, Provider, Schedule, TebraId } from './clinic.ts'
 import { Instant, LocalDate } from './ids.ts'
 import type { Permission } from './permissions.ts'
+import { trimmedText, withMembers } from './rules.ts'
 
 const none = z.strictObject({})
-const text = (max: number) => z.string().trim().min(1).max(max)
 const writableStatus = z.enum([
   'tentative',
   'scheduled',
@@ -23,7 +23,7 @@ const dayRange = z
     fromDate: LocalDate,
     toDate: LocalDate,
     patientId: TebraId.optional(),
-    providerName: text(128).optional(),
+    providerName: trimmedText(1, 128).optional(),
   })
   .refine((range) => range.fromDate <= range.toDate, {
     path: ['toDate'],
@@ -40,18 +40,18 @@ const appointmentToCreate = z
     providerId: TebraId,
     locationId: TebraId,
     reasonId: TebraId.optional(),
-    start: Instant,
-    end: Instant,
+    start: Instant.meta({ examples: ['2026-11-20T15:00:00Z'] }),
+    end: Instant.meta({ examples: ['2026-11-20T15:30:00Z'] }),
     status: writableStatus.default('scheduled'),
-    notes: text(2000).optional(),
+    notes: trimmedText(1, 2000).optional(),
   })
-  .refine((appointment) => appointment.start < appointment.end, {
+  .refine(({ start, end }) => Date.parse(start) < Date.parse(end), {
     path: ['end'],
     message: 'must be after start',
   })
 
-const appointmentToUpdate = z
-  .strictObject({
+const appointmentToUpdate = withMembers(
+  z.strictObject({
     appointmentId: TebraId,
     start: Instant.optional(),
     end: Instant.optional(),
@@ -59,9 +59,11 @@ const appointmentToUpdate = z
     locationId: TebraId.optional(),
     reasonId: TebraId.optional(),
     status: writableStatus.optional(),
-    notes: text(2000).optional(),
-  })
-  .refine((change) => Object.keys(change).length > 1, { message: 'name at least one field to change' })
+    notes: trimmedText(1, 2000).optional(),
+  }),
+  2,
+  'name at least one field to change',
+)
 
 /** What a write touches; the reads that show it are asked anew afterwards. */
 export type Subject = 'appointments'
@@ -129,15 +131,15 @@ export const actions = {
     cache: onePatient,
   },
   searchPatients: {
-    params: z
-      .strictObject({
-        lastName: text(64).optional(),
-        firstName: text(64).optional(),
+    params: withMembers(
+      z.strictObject({
+        lastName: trimmedText(1, 64).optional(),
+        firstName: trimmedText(1, 64).optional(),
         dateOfBirth: LocalDate.optional(),
-      })
-      .refine((search) => Object.keys(search).length > 0, {
-        message: 'name at least one thing to search by',
       }),
+      1,
+      'name at least one thing to search by',
+    ),
     result: z.array(Patient),
     permission: 'patients:read',
     idempotent: true,
@@ -146,7 +148,7 @@ export const actions = {
     cache: patients,
   },
   getPatients: {
-    params: z.strictObject({ fullName: text(128).optional(), modifiedSince: Instant.optional() }),
+    params: z.strictObject({ fullName: trimmedText(1, 128).optional(), modifiedSince: Instant.optional() }),
     result: z.array(Patient),
     permission: 'patients:read',
     idempotent: true,

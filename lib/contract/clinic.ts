@@ -3,7 +3,10 @@ import { Instant, LocalDate } from './ids.ts'
 
 /** What Tebra tells, typed the same whichever form of the upstream answered. Ids are Tebra's, as strings. */
 
-const TebraId = z.string().regex(/^[0-9]{1,18}$/, 'digits, at most 18')
+const TebraId = z
+  .string()
+  .regex(/^[0-9]{1,18}$/, 'digits, at most 18')
+  .meta({ examples: ['10001'] })
 
 export const Patient = z
   .object({

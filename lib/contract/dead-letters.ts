@@ -3,6 +3,7 @@ import { ActionName } from './actions.ts'
 import { GivenInstant } from './ids.ts'
 import { PageCursor } from './page-cursor.ts'
 import { RequestRecord } from './requests.ts'
+import { trimmedText } from './rules.ts'
 
 /** A request that ended without an answer and waits for a person: `dead` failed, `uncertain` may have been written. */
 export const DeadLetter = RequestRecord.omit({ data: true, note: true, resolvedBy: true, resolvedAt: true })
@@ -66,7 +67,7 @@ export type RequeueManyAnswer = z.infer<typeof RequeueManyAnswer>
 export const ResolveRequest = z
   .strictObject({
     outcome: z.enum(['success', 'error', 'cancelled']),
-    note: z.string().trim().min(1).max(500),
+    note: trimmedText(1, 500),
   })
   .meta({ id: 'ResolveRequest' })
 export type ResolveRequest = z.infer<typeof ResolveRequest>

@@ -1,14 +1,10 @@
 import { z } from 'zod'
-import { Instant, Uuid } from './ids.ts'
+import { GivenInstant, Instant, Uuid } from './ids.ts'
+import { trimmedText } from './rules.ts'
 
 export const EmergencyRequest = z
   .strictObject({
-    reason: z
-      .string()
-      .trim()
-      .min(10)
-      .max(500)
-      .meta({ description: 'why it cannot wait; kept sealed for review' }),
+    reason: trimmedText(10, 500).meta({ description: 'why it cannot wait; kept sealed for review' }),
   })
   .meta({ id: 'EmergencyRequest' })
 
@@ -28,7 +24,7 @@ export const EmergencyAccess = z
 export type EmergencyAccess = z.infer<typeof EmergencyAccess>
 
 export const EmergencyQuery = z.object({
-  before: Instant.optional().meta({
+  before: GivenInstant.optional().meta({
     description: 'those that started before this; the last `startedAt` of a page',
   }),
 })

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { ActionName } from './actions.ts'
-import { Instant, LocalDate, Uuid } from './ids.ts'
+import { Instant, LocalDate, localDatePattern, Uuid } from './ids.ts'
 import { AnswerMeta, RequestError, RequestStatus } from './requests.ts'
 
 /** What becomes of the caller's own requests. */
@@ -11,7 +11,7 @@ export type TebraStream = z.infer<typeof TebraStream>
 export const PublishedStream = z
   .union([
     z.enum(['agent_updates', 'agent_tasks', 'ehr_sync:requests', 'ehr_sync:responses']),
-    z.templateLiteral(['standup:', LocalDate]),
+    z.templateLiteral(['standup:', LocalDate]).meta({ pattern: `^standup:${localDatePattern}$` }),
   ])
   .meta({ id: 'PublishedStream' })
 export type PublishedStream = z.infer<typeof PublishedStream>
@@ -79,26 +79,53 @@ export const PublishAnswer = z
   .meta({ id: 'PublishAnswer' })
 
 /** What stands in `data:` of a business event; `id` is the Redis Streams entry id, opaque to clients. */
-export const EventEnvelope = z.union([
-  z.object({ stream: z.literal('tebra:status'), id: z.string(), data: StatusEvent }),
-  z.object({ stream: z.literal('tebra:responses'), id: z.string(), data: ResponseEvent }),
-  z.object({ stream: BusStream, id: z.string(), data: BusEvent }),
-])
+export const EventEnvelope = z
+  .union([
+    z.object({ stream: z.literal('tebra:status'), id: z.string(), data: StatusEvent }),
+    z.object({ stream: z.literal('tebra:responses'), id: z.string(), data: ResponseEvent }),
+    z.object({ stream: BusStream, id: z.string(), data: BusEvent }),
+  ])
+  .meta({ id: 'EventEnvelope' })
 export type EventEnvelope = z.infer<typeof EventEnvelope>
 
 /** `event: ready` when replay is done, `event: resync` when a gap cannot be filled: reload the snapshot. */
-export const ReadyFrame = z.object({ streams: z.array(StreamName) })
-export const ResyncFrame = z.object({ reason: z.enum(['trimmed', 'slow', 'epoch', 'cursor']) })
+export const ReadyFrame = z.object({ streams: z.array(StreamName) }).meta({ id: 'ReadyFrame' })
+export const ResyncFrame = z
+  .object({ reason: z.enum(['trimmed', 'slow', 'epoch', 'cursor']) })
+  .meta({ id: 'ResyncFrame' })
 export type ResyncReason = z.infer<typeof ResyncFrame>['reason']
 
 /**
  * `event: bye` before the server ends a stream. After `session-ended` and `forbidden` a client stays away; after the
  * others (`unavailable`: this instance hears nothing of Redis) it comes back by itself.
  */
-export const ByeFrame = z.object({
-  code: z.enum(['session-ended', 'forbidden', 'rotated', 'draining', 'unavailable']),
-})
+export const ByeFrame = z
+  .object({ code: z.enum(['session-ended', 'forbidden', 'rotated', 'draining', 'unavailable']) })
+  .meta({ id: 'ByeFrame' })
 export type ByeCode = z.infer<typeof ByeFrame>['code']
+
+/** What `data` is JSON of, by the names of the schemas in a document. */
+export const framePayloads = { EventEnvelope, ReadyFrame, ResyncFrame, ByeFrame } as const
+
+const frame = (event: z.ZodType<string>, payload: keyof typeof framePayloads) =>
+  z.object({
+    event,
+    id: z.string().optional().meta({ description: 'the cursor: sent back as Last-Event-ID' }),
+    data: z.string().meta({
+      contentMediaType: 'application/json',
+      contentSchema: { $ref: `#/components/schemas/${payload}` },
+    }),
+  })
+
+/** One event of the stream, as a parser gives it (WHATWG HTML §9.2); a business event is named after its stream. */
+export const StreamFrame = z
+  .union([
+    frame(StreamName, 'EventEnvelope'),
+    frame(z.literal('ready'), 'ReadyFrame'),
+    frame(z.literal('resync'), 'ResyncFrame'),
+    frame(z.literal('bye'), 'ByeFrame'),
+  ])
+  .meta({ id: 'StreamFrame' })
 
 /** `GET /events/status`: who holds streams open, across all instances. */
 export const StreamStatus = z

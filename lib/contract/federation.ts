@@ -11,26 +11,32 @@ export const tokenTypes = {
 export const tokenExchange = 'urn:ietf:params:oauth:grant-type:token-exchange'
 
 /** RFC 6749 §3.2: a parameter without a value counts as left out, one that is there twice is an error. */
-const parameter = z
-  .string()
-  .max(16_384)
-  .transform((text) => (text === '' ? undefined : text))
-  .optional()
+const parameter = (charactersMax: number) =>
+  z
+    .string()
+    .regex(new RegExp(`^[\\r\\n -~]{0,${charactersMax}}$`))
+    .transform((text) => (text === '' ? undefined : text))
+    .optional()
 
-/** A form of `POST /auth/token` (RFC 6749 §4.4, RFC 8693 §2.1); parameters nobody knows are ignored. */
+/**
+ * A form of `POST /auth/token` (RFC 6749 §4.4, RFC 8693 §2.1); parameters nobody knows are ignored. What is wrong in
+ * it has codes of its own, so that the lists of values stand here for the document and are held by who answers.
+ */
 export const TokenRequest = z
   .object({
-    grant_type: parameter.meta({ examples: [tokenExchange, 'client_credentials'] }),
-    subject_token: parameter,
-    subject_token_type: parameter.meta({ examples: [tokenTypes.idToken, tokenTypes.accessToken] }),
-    requested_token_type: parameter,
-    audience: parameter,
-    resource: parameter,
-    actor_token: parameter,
-    client_id: parameter,
-    client_secret: parameter,
+    grant_type: parameter(100).meta({ enum: ['client_credentials', tokenExchange] }),
+    subject_token: parameter(9_216).meta({ description: 'token exchange: what is exchanged' }),
+    subject_token_type: parameter(100).meta({ enum: [tokenTypes.idToken, tokenTypes.accessToken] }),
+    requested_token_type: parameter(100).meta({ enum: [tokenTypes.accessToken, tokenTypes.jwt] }),
+    audience: parameter(100).meta({
+      description: 'token exchange of a session token: the service that may act with the internal token',
+    }),
+    resource: parameter(512).meta({ description: 'not supported: name an audience' }),
+    actor_token: parameter(512).meta({ description: 'not supported' }),
+    client_id: parameter(100).meta({ description: 'client credentials, if not by HTTP Basic' }),
+    client_secret: parameter(100),
   })
-  .meta({ id: 'TokenRequest' })
+  .meta({ id: 'TokenRequest', required: ['grant_type'] })
 export type TokenRequest = z.infer<typeof TokenRequest>
 
 /** RFC 8693 §2.2.1; `expires_in` in seconds. A session token lives on while it is used, up to the absolute time-out. */
@@ -61,9 +67,14 @@ export const OAuthError = z
   .meta({ id: 'OAuthError' })
 export type OAuthError = z.infer<typeof OAuthError>
 
+/** Names a provider in paths and in the audit log. */
+export const ProviderId = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'lower-case letters, digits and dashes')
+
 /** `GET /auth/providers`: who can sign a browser in here, by `/auth/oidc/<id>/start`. */
 export const ProviderList = z
-  .object({ providers: z.array(z.object({ id: z.string() })) })
+  .object({ providers: z.array(z.object({ id: ProviderId })) })
   .meta({ id: 'ProviderList' })
 export type ProviderList = z.infer<typeof ProviderList>
 
@@ -87,9 +98,9 @@ export const IdentityAdded = z.object({ id: IdentityId }).meta({ id: 'IdentityAd
 
 /** One’s own identity is proved by an ID token of the provider. */
 export const LinkOwnIdentity = z
-  .strictObject({ idToken: z.string().min(1).max(8_192) })
+  .strictObject({ idToken: z.string().regex(/^[ -~]{1,8192}$/) })
   .meta({ id: 'LinkOwnIdentity' })
 
 export const LinkIdentity = z
-  .strictObject({ provider: z.string().max(32), subject: z.string().regex(/^[\x21-\x7e]{1,255}$/) })
+  .strictObject({ provider: ProviderId, subject: z.string().regex(/^[\x21-\x7e]{1,255}$/) })
   .meta({ id: 'LinkIdentity' })

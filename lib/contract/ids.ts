@@ -11,12 +11,14 @@ export const PracticeId = z
 export type PracticeId = z.infer<typeof PracticeId>
 
 /** An ISO 8601 instant in UTC, e.g. `2026-11-20T15:04:05.123Z`. */
-export const Instant = z.iso.datetime()
+export const Instant = z.iso.datetime().meta({ pattern: 'Z$' })
 export type Instant = z.infer<typeof Instant>
 
 /** An ISO 8601 instant as a caller may give it, with any offset. */
 export const GivenInstant = z.iso.datetime({ offset: true })
 
 /** A calendar day without a zone, e.g. `2026-11-20`; which instants it covers is the clinic's zone's matter. */
-export const LocalDate = z.iso.date()
+export const LocalDate = z.iso.date().meta({ examples: ['2026-11-20'] })
+/** A day that the calendar has, as part of another pattern. */
+export const localDatePattern = z.core.regexes.date.source.slice(1, -1)
 export type LocalDate = z.infer<typeof LocalDate>

@@ -21,6 +21,7 @@ export const problems = {
   'already-started': [409, 'The upstream call has begun and cannot be taken back'],
   'emergency-active': [409, 'Emergency access is running already'],
   'already-ended': [409, 'The request has ended'],
+  'params-refused': [409, 'These are not params of the request’s action'],
   'not-a-dead-letter': [409, 'The request is not, or no longer, this dead letter'],
   'confirm-required': [409, 'This may have been written already: confirm that it was not'],
   'second-factor-required': [409, 'Your role demands a second factor: enrol another one first'],
@@ -31,6 +32,7 @@ export const problems = {
   'already-exists': [409, 'There is one under that name already'],
   'limit-reached': [409, 'There are as many as there may be'],
   'last-admin': [409, 'Nobody would be left who may manage users'],
+  'weak-password': [409, 'That password is too easy to guess for this account'],
   'version-conflict': [409, 'Somebody else changed this meanwhile'],
   'body-too-large': [413, 'The body is too large'],
   'unsupported-media-type': [415, 'Send application/json'],
@@ -55,14 +57,20 @@ const codes = Object.keys(problems) as [ProblemCode, ...ProblemCode[]]
 export const Problem = z
   .object({
     type: z.string().meta({ examples: ['urn:problem:invalid-request'] }),
-    title: z.string(),
+    title: z.string().meta({ description: 'one sentence for a person, the same for each of a code' }),
     status: z.int(),
-    code: z.enum(codes),
-    requestId: z.string(),
+    code: z.enum(codes).meta({ description: 'what a program tells errors apart by' }),
+    requestId: z.string().meta({ description: 'names the request in our logs' }),
     detail: z.string().optional(),
-    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
-    challengeId: z.string().optional(),
-    methods: z.array(z.string()).optional(),
+    errors: z
+      .array(z.object({ path: z.string(), message: z.string() }))
+      .optional()
+      .meta({ description: 'what is wrong with which field; the path’s steps are joined by dots' }),
+    challengeId: z.string().optional().meta({ description: 'mfa-required: goes to POST /auth/login/mfa' }),
+    methods: z
+      .array(z.string())
+      .optional()
+      .meta({ description: 'mfa-required and step-up-required: second factors that will do' }),
     needs: z
       .object({ aal: AssuranceLevel.optional(), freshMs: z.int().optional() })
       .optional()

@@ -1,11 +1,12 @@
 import { z } from 'zod'
+import { text } from './rules.ts'
 
 /** A sign-in that waits for its second factor. */
 export const ChallengeId = z.string().regex(/^[A-Za-z0-9_-]{43}$/)
 
 export const TotpCode = z.string().regex(/^[0-9]{6}$/, 'six digits')
 /** Case, dashes and spaces do not count. */
-export const RecoveryCode = z.string().min(25).max(64)
+export const RecoveryCode = text(25, 64)
 
 export const base64Url = (charactersMax: number) =>
   z
@@ -31,16 +32,12 @@ export const PasskeyAssertion = z
   .meta({ id: 'PasskeyAssertion' })
 export type PasskeyAssertion = z.infer<typeof PasskeyAssertion>
 
-/** One way to prove who one is; exactly one of them is given. */
+/** Ways to prove who one is; exactly one of them is given. */
 export const proofs = {
   totp: TotpCode.optional(),
   recoveryCode: RecoveryCode.optional(),
   passkey: PasskeyAssertion.optional(),
 } as const
-export const exactlyOne =
-  (...names: readonly string[]) =>
-  (given: Readonly<Record<string, unknown>>): boolean =>
-    names.filter((name) => given[name] !== undefined).length === 1
 
 export const Proof = z.object(proofs)
 export type Proof = z.infer<typeof Proof>

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { ActionName } from './actions.ts'
+import { ActionName, actionNames, actions } from './actions.ts'
 import { Instant, PracticeId, Uuid } from './ids.ts'
 
 /** The way of a request; the last five are ends, and every accepted request reaches exactly one of them. */
@@ -34,23 +34,42 @@ export const AnswerMeta = z
   .meta({ id: 'AnswerMeta' })
 export type AnswerMeta = z.infer<typeof AnswerMeta>
 
-/** `params` is checked by the action's own schema in a second step, so that its errors carry `params.…` paths. */
+/** Of an action that can do without them they may be left out. */
+function paramsOf(action: ActionName) {
+  const params: z.ZodType<Record<string, unknown>> = actions[action].params
+  return params.safeParse({}).success ? params.prefault({}) : params
+}
+
+/** An action with its own params, one schema each. */
+const submissions = actionNames.map((action) =>
+  z
+    .strictObject({
+      action: z.literal<ActionName>(action),
+      params: paramsOf(action),
+      correlationId: Uuid.optional(),
+      priority: z
+        .enum(['interactive', 'bulk'])
+        .default('interactive')
+        .meta({ description: 'bulk waits while the practice has interactive requests' }),
+      cache: CacheMode.default('fresh'),
+    })
+    .meta({ id: `Submit${action.charAt(0).toUpperCase()}${action.slice(1)}` }),
+)
+type Submissions = [(typeof submissions)[number], ...typeof submissions]
+
 export const SubmitRequest = z
-  .strictObject({
-    action: ActionName,
-    params: z.record(z.string(), z.unknown()).default({}),
-    correlationId: Uuid.optional(),
-    priority: z
-      .enum(['interactive', 'bulk'])
-      .default('interactive')
-      .meta({ description: 'bulk waits while the practice has interactive requests' }),
-    cache: CacheMode.default('fresh'),
-  })
+  .discriminatedUnion('action', submissions as Submissions)
   .meta({ id: 'SubmitRequest' })
 export type SubmitRequest = z.infer<typeof SubmitRequest>
 
 /** IETF draft-ietf-httpapi-idempotency-key-header: chosen by the client, the same for each try of one intention. */
-export const IdempotencyKey = z.string().regex(/^[\x21-\x7e]{8,128}$/, '8 to 128 visible ASCII characters')
+export const IdempotencyKey = z
+  .string()
+  .regex(/^[\x21-\x7e]{8,128}$/, '8 to 128 visible ASCII characters')
+  .meta({
+    description: 'the same for each try of one intention: whatever is sent again under it is done once',
+    examples: ['visit-4711-create'],
+  })
 
 export const SubmitAnswer = z
   .object({

@@ -11,6 +11,7 @@ import * as permissions from './permissions.ts'
 import * as problem from './problem.ts'
 import * as requests from './requests.ts'
 import * as session from './session.ts'
+import * as users from './users.ts'
 
 const modules = {
   audit,
@@ -24,6 +25,7 @@ const modules = {
   problem,
   requests,
   session,
+  users,
 }
 const schemas = Object.entries(modules).flatMap(([file, module]) =>
   Object.entries(module).flatMap(([name, value]) =>
@@ -53,6 +55,16 @@ test('a request without params has empty ones, and no member but ours', () => {
   })
   for (const wrong of [{}, { action: 'dropTable' }, { action: 'getProviders', surprise: 1 }])
     expect(SubmitRequest.safeParse(wrong).success).toBe(false)
+})
+
+test('each action has params of its own, which may be left out where it can do without them', () => {
+  const takes = (given: object) => SubmitRequest.safeParse(given).success
+  expect(takes({ action: 'getPatient', params: { patientId: '101' } })).toBe(true)
+  expect(takes({ action: 'syncSchedule' })).toBe(true)
+  for (const wrong of [{}, { params: {} }, { params: { date: '2026-11-20' } }])
+    expect(takes({ action: 'getPatient', ...wrong })).toBe(false)
+  const { error } = SubmitRequest.safeParse({ action: 'getPatient', params: { patientId: 'x' } })
+  expect(error?.issues.map(({ path }) => path.join('.'))).toEqual(['params.patientId'])
 })
 
 test.each(['12345678', 'x'.repeat(128), '!~_-.:/'.repeat(2)])('takes the idempotency key %s', (key) => {

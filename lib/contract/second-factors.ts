@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { Instant } from './ids.ts'
 import { Role } from './permissions.ts'
-import { base64Url, CredentialId, exactlyOne, proofs } from './proofs.ts'
+import { base64Url, CredentialId, proofs } from './proofs.ts'
+import { text, trimmedText, withExactlyOne } from './rules.ts'
 import { SessionView } from './session.ts'
 
 /** What `navigator.credentials.create()` gives, as JSON (WebAuthn Level 3 §5.1, RegistrationResponseJSON). */
@@ -13,7 +14,10 @@ export const PasskeyAttestation = z
     response: z.object({
       clientDataJSON: base64Url(4_096),
       attestationObject: base64Url(8_192),
-      transports: z.array(z.string().max(32)).max(10).optional(),
+      transports: z
+        .array(z.string().regex(/^[\x21-\x7e]{1,32}$/))
+        .max(10)
+        .optional(),
     }),
   })
   .meta({ id: 'PasskeyAttestation' })
@@ -29,7 +33,7 @@ export const CreationOptions = z.looseObject({ challenge: z.string() }).meta({ i
 /** For `PublicKeyCredential.parseRequestOptionsFromJSON()` (WebAuthn Level 3 §5.1.10). */
 export const RequestOptions = z.looseObject({ challenge: z.string() }).meta({ id: 'PasskeyRequestOptions' })
 
-export const PasskeyName = z.string().trim().min(1).max(64)
+export const PasskeyName = trimmedText(1, 64)
 export const PasskeyId = z
   .string()
   .regex(/^[0-9a-f]{32}$/)
@@ -80,10 +84,11 @@ export const PasskeyRegistered = RenewedSession.extend({
   recoveryCodes: recoveryCodes.optional(),
 }).meta({ id: 'PasskeyRegistered' })
 
-export const StepUpRequest = z
-  .strictObject({ ...proofs, password: z.string().min(1).max(512).optional() })
-  .refine(exactlyOne('totp', 'recoveryCode', 'passkey', 'password'), 'give exactly one proof')
-  .meta({ id: 'StepUpRequest' })
+export const StepUpRequest = withExactlyOne(
+  z.strictObject({ ...proofs, password: text(1, 512).optional() }),
+  ['totp', 'recoveryCode', 'passkey', 'password'],
+  'give exactly one proof',
+).meta({ id: 'StepUpRequest' })
 
 /** Roles that grant nothing to a session of one factor: those of every practice, and those a practice adds. */
 export const SecondFactorPolicy = z

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { Instant, PracticeId, Uuid } from './ids.ts'
 import { Permission, Role } from './permissions.ts'
-import { ChallengeId, exactlyOne, proofs } from './proofs.ts'
+import { ChallengeId, proofs } from './proofs.ts'
+import { text, withExactlyOne, withMembers } from './rules.ts'
 
 /** How sure we are who it is (NIST SP 800-63B-4): one factor, or two. */
 export const AssuranceLevel = z.enum(['aal1', 'aal2'])
@@ -14,11 +15,10 @@ export const Delivery = z.enum(['cookie', 'bearer']).meta({
 export const LoginRequest = z
   .strictObject({
     // Signing in only looks an address up; how addresses may look is decided where an account is made.
-    email: z
-      .string()
+    email: text(3, 254)
       .regex(/^[^@\s]+@[^@\s]+$/, 'an e-mail address')
-      .max(254),
-    password: z.string().min(1).max(512),
+      .meta({ examples: ['front-desk@demo.example'] }),
+    password: text(1, 512),
     practiceId: PracticeId.optional().meta({
       description: 'whose account of this address is meant; without it the one that was made first',
     }),
@@ -27,14 +27,11 @@ export const LoginRequest = z
   .meta({ id: 'LoginRequest' })
 export type LoginRequest = z.infer<typeof LoginRequest>
 
-export const MfaRequest = z
-  .strictObject({
-    challengeId: ChallengeId,
-    ...proofs,
-    delivery: Delivery.optional(),
-  })
-  .refine(exactlyOne('totp', 'recoveryCode', 'passkey'), 'give exactly one proof')
-  .meta({ id: 'MfaRequest' })
+export const MfaRequest = withExactlyOne(
+  z.strictObject({ challengeId: ChallengeId, ...proofs, delivery: Delivery.optional() }),
+  ['totp', 'recoveryCode', 'passkey'],
+  'give exactly one proof',
+).meta({ id: 'MfaRequest' })
 export type MfaRequest = z.infer<typeof MfaRequest>
 
 export const SessionView = z
@@ -122,28 +119,31 @@ export const RevokeRequest = z
     path: ['userId'],
     message: 'goes with scope user only',
   })
-  .meta({ id: 'RevokeRequest' })
+  .meta({
+    id: 'RevokeRequest',
+    not: { properties: { scope: { const: 'practice' } }, required: ['scope', 'userId'] },
+  })
 
-/** NIST SP 800-63B-4 §3.1.1.2 counts code points of the normalised text, not UTF-16 units. */
-export const codePoints = (text: string) => [...text.normalize('NFC')].length
-export const NewPassword = z
-  .string()
-  .refine((text) => codePoints(text) >= 8, 'must have 8 characters or more')
-  .refine((text) => codePoints(text) <= 128, 'must have 128 characters or fewer')
+/** What any new password must be; the service asks more of one that opens its account alone, or is guessed first. */
+export const NewPassword = text(8, 128)
 
 export const PasswordChange = z
-  .strictObject({ current: z.string().min(1).max(512), next: NewPassword })
+  .strictObject({ current: text(1, 512), next: NewPassword })
   .meta({ id: 'PasswordChange' })
 
 const shortest = { idleMs: 60_000, absoluteMs: 300_000 }
-export const PracticeSessionLimits = z
-  .strictObject({
-    idleMs: z.int().min(shortest.idleMs).nullable().optional(),
-    absoluteMs: z.int().min(shortest.absoluteMs).nullable().optional(),
-  })
-  .meta({
+/** A practice's own time-outs, no longer than the service's. */
+export const practiceSessionLimits = (longest: { readonly idleMs: number; readonly absoluteMs: number }) =>
+  withMembers(
+    z.strictObject({
+      idleMs: z.int().min(shortest.idleMs).max(longest.idleMs).nullable().optional(),
+      absoluteMs: z.int().min(shortest.absoluteMs).max(longest.absoluteMs).nullable().optional(),
+    }),
+    1,
+    'name at least one time-out',
+  ).meta({
     id: 'PracticeSessionLimits',
-    description: 'null gives a time-out back to the service; it is never longer',
+    description: 'null gives a time-out back to the service',
   })
 
 /** Published on `session-ended`: a session lost its access; whoever holds a stream open for it closes that. */

@@ -1,14 +1,20 @@
 import { z } from 'zod'
 import { Instant, PracticeId, Uuid } from './ids.ts'
 import { Permission, Role } from './permissions.ts'
+import { eachOnce, text, trimmedText, withMembers } from './rules.ts'
 import { NewPassword } from './session.ts'
 
-const Roles = z
-  .array(Role)
-  .max(Role.options.length)
-  .refine((roles) => new Set(roles).size === roles.length, 'each role once')
+const address =
+  /^[A-Za-z0-9_'+-]+(\.[A-Za-z0-9_'+-]+)*@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}$/
+/** RFC 5321 §4.5.3.1: 64 octets before the @, and 254 of all. */
+export const NewEmail = z
+  .email({ pattern: address })
+  .max(254)
+  .refine((given) => given.indexOf('@') <= 64, 'has more than 64 characters before the @')
+  .meta({ pattern: address.source })
 
-export const NewEmail = z.email().max(254)
+/** Goes up with every change, so that nobody overwrites what they have not seen. */
+const Version = z.int().min(0).max(Number.MAX_SAFE_INTEGER)
 
 /** A person's account in one practice. `version` goes up with every change by an administrator. */
 export const UserAccount = z
@@ -17,7 +23,7 @@ export const UserAccount = z
     email: z.string(),
     roles: z.array(Role),
     disabled: z.boolean(),
-    version: z.int(),
+    version: Version,
     createdAt: Instant,
     firstPasswordUntil: Instant.optional().meta({
       description:
@@ -33,38 +39,40 @@ export const UserPage = z
 export type UserPage = z.infer<typeof UserPage>
 
 export const NewUserRequest = z
-  .strictObject({ email: NewEmail, password: NewPassword, roles: Roles.min(1) })
+  .strictObject({
+    email: NewEmail,
+    // NIST SP 800-63B-4 §3.1.1.2: it opens the account alone until a second factor is enrolled.
+    password: text(15, 128),
+    roles: eachOnce(Role, Role.options.length, 1),
+  })
   .meta({ id: 'NewUserRequest' })
 
 /** What an administrator changes of a user; a new password ends the user's sessions and is a first password. */
 export const UserChange = z
   .strictObject({
-    expectedVersion: z.int(),
-    roles: Roles.optional(),
+    expectedVersion: Version,
+    roles: eachOnce(Role, Role.options.length).optional(),
     email: NewEmail.optional(),
     password: NewPassword.optional(),
   })
   .meta({ id: 'UserChange' })
 export type UserChange = z.infer<typeof UserChange>
 
-const permissions = z
-  .array(Permission)
-  .max(Permission.options.length)
-  .refine((list) => new Set(list).size === list.length, 'each permission once')
-
 /** What each role may do in a practice; a role that the table leaves out may do nothing. */
-const RoleTable = z
-  .partialRecord(Role, permissions)
-  .refine((table) => Object.keys(table).length > 0, 'at least one role')
+const RoleTable = withMembers(
+  z.partialRecord(Role, eachOnce(Permission, Permission.options.length)),
+  1,
+  'at least one role',
+).meta({ additionalProperties: false })
 export type RoleTable = z.infer<typeof RoleTable>
 
 export const RoleTableView = z
-  .object({ roles: RoleTable, version: z.int(), standard: z.boolean() })
+  .object({ roles: RoleTable, version: Version, standard: z.boolean() })
   .meta({ id: 'RoleTable', description: '`standard`: the practice has set none of its own' })
 export type RoleTableView = z.infer<typeof RoleTableView>
 
 export const RoleTableChange = z
-  .strictObject({ expectedVersion: z.int(), roles: RoleTable })
+  .strictObject({ expectedVersion: Version, roles: RoleTable })
   .meta({ id: 'RoleTableChange' })
 
 /** A program's account. Its secret is told once, when it is made. */
@@ -82,10 +90,13 @@ export const ServiceAccount = z
   .meta({ id: 'ServiceAccount' })
 export type ServiceAccount = z.infer<typeof ServiceAccount>
 
+/** A program administers nothing. */
+const ProgramRole = Role.exclude(['admin'])
+
 export const NewServiceAccount = z
   .strictObject({
-    name: z.string().trim().min(1).max(80),
-    roles: Roles.min(1).refine((roles) => !roles.includes('admin'), 'a program cannot be an admin'),
+    name: trimmedText(1, 80),
+    roles: eachOnce(ProgramRole, ProgramRole.options.length, 1),
   })
   .meta({ id: 'NewServiceAccount' })
 
@@ -112,7 +123,12 @@ export const PracticeList = z
   .meta({ id: 'PracticeList' })
 
 export const PracticeLink = z
-  .strictObject({ token: z.string().max(200).meta({ description: 'a bearer session of the other account' }) })
+  .strictObject({
+    token: z
+      .string()
+      .regex(/^[\x21-\x7e]{1,200}$/)
+      .meta({ description: 'a bearer session of the other account' }),
+  })
   .meta({ id: 'PracticeLink' })
 
 export const PracticeChoice = z

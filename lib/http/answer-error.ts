@@ -49,5 +49,8 @@ function asDomainError(error: unknown): DomainError {
   // Hono's validator throws this for a body that is not JSON.
   if (error instanceof HTTPException && error.status === 400)
     return new DomainError('malformed-body', { cause: error })
+  // And this for a media type that says more than it may, such as `application/json;`.
+  if (error instanceof HTTPException && error.status === 415)
+    return new DomainError('unsupported-media-type', { cause: error })
   return new DomainError('internal', { cause: error })
 }

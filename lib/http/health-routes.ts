@@ -23,22 +23,33 @@ const json = <T>(schema: T, description: string) => ({
   content: { 'application/json': { schema } },
 })
 
+const inside = 'For the platform: no load balancer leads here.'
+
 const healthz = createRoute({
   method: 'get',
   path: '/healthz',
+  operationId: 'getHealth',
+  tags: ['Health'],
   summary: 'The process lives',
+  description: inside,
   responses: { 200: json(HealthAnswer, 'Alive') },
 })
 const readyz = createRoute({
   method: 'get',
   path: '/readyz',
+  operationId: 'getReadiness',
+  tags: ['Health'],
   summary: 'The service can do its job now',
+  description: inside,
   responses: { 200: json(ReadyAnswer, 'Ready'), 503: json(ReadyAnswer, 'Not ready') },
 })
 const redisRoute = createRoute({
   method: 'get',
   path: '/redis-health',
+  operationId: 'getRedisHealth',
+  tags: ['Health'],
   summary: 'Redis as this service sees it',
+  description: inside,
   responses: { 200: json(RedisHealth, 'Healthy'), 503: json(RedisHealth, 'Unhealthy') },
 })
 

@@ -90,6 +90,8 @@ test.each([
   'application/x-www-form-urlencoded',
   'multipart/form-data',
   'application/jsonp',
+  'application/json;',
+  'application/json ; charset=utf-8',
   '',
 ])('answers 415 to a body that says it is %s', async (type) => {
   const answer = await post(good, { 'Content-Type': type })

@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { Problem } from '#lib/contract/problem.ts'
+import { documentFaults } from '#lib/http/testing/document-faults.ts'
 import { type AuthFixture, origin, password, problemOf, startAuth, tokenOf } from './testing/auth-fixture.ts'
 import { codeAt, totpSecret } from './testing/totp-code.ts'
 
@@ -23,7 +24,7 @@ describe('a request that is wrong', () => {
       'body-too-large',
       'is huge',
       '/auth/login',
-      { method: 'POST', headers: json, body: 'x'.repeat(17_000) },
+      { method: 'POST', headers: json, body: 'x'.repeat(41_000) },
     ],
     [
       415,
@@ -77,7 +78,8 @@ describe('the service', () => {
       expect.arrayContaining(['200', '401', '403', '422', '429', '503']),
     )
     expect(paths['/auth/login/mfa']?.post).toBeDefined()
-    expect(paths['/auth/session']?.get?.security).toHaveLength(2)
+    expect(paths['/auth/session']?.get?.security).toHaveLength(3)
+    expect(documentFaults(document)).toEqual([])
     expect(Object.keys(paths['/auth/logout']?.post?.responses ?? {})).toContain('204')
   })
 

@@ -28,8 +28,8 @@ import { addLoginMfa } from './sign-in/login-mfa.ts'
 import { countOutcomes } from './sign-in/login-outcomes.ts'
 import { addUsers } from './users/add-users.ts'
 
-/** The longest body is a passkey's attestation. */
-const bodyBytesMax = 16_384
+/** The longest body is a form of POST /auth/token, each character of which may be written as three. */
+const bodyBytesMax = 40_960
 /** OAuth's requests are forms (RFC 6749 §3.2). */
 const formPaths = ['/auth/token']
 
@@ -70,6 +70,11 @@ export function createApp(deps: AuthDeps & { touches: () => boolean }): OpenAPIH
     logger: deps.logger,
     checks: { redis: () => takesWrites(redis), touches: deps.touches },
   })
-  serveOpenApi(app, { path: '/auth/openapi.json', title: serviceName, version })
+  serveOpenApi(app, {
+    path: '/auth/openapi.json',
+    title: serviceName,
+    version,
+    description: 'Who somebody is, what they may do, and for how long.',
+  })
   return app
 }

@@ -27,6 +27,11 @@ export function createApp(deps: StreamSseDeps) {
   addShowStreams(app, deps)
   addConsole(app, deps.consoleFiles)
   addHealthRoutes(app, deps.health)
-  serveOpenApi(app, { path: '/events/openapi.json', title: 'stream-sse', version: deps.health.version })
+  serveOpenApi(app, {
+    path: '/events/openapi.json',
+    title: 'stream-sse',
+    version: deps.health.version,
+    description: 'Tells whoever listens what happens in their practice, as Server-Sent Events.',
+  })
   return app
 }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { EventEnvelope } from '#lib/contract/events.ts'
 import type { Role } from '#lib/contract/permissions.ts'
 import { Problem } from '#lib/contract/problem.ts'
+import { documentFaults } from '#lib/http/testing/document-faults.ts'
 import { until } from '#lib/processes/wait.ts'
 import type { TestSession } from '#lib/testing/ground.ts'
 import { queueKeys } from '#lib/testing/one-partition.ts'
@@ -69,7 +70,7 @@ test('what a program publishes reaches those of its practice who listen to the s
   expect([foreign.named('agent_tasks'), elsewhere.named('agent_tasks')]).toEqual([[], []])
 })
 
-test.each(['agent_updates', 'agent_tasks', 'standup:2026-11-21', 'ehr_sync:requests', 'ehr_sync:responses'])(
+test.each(['agent_updates', 'agent_tasks', 'standup:2026-12-31', 'ehr_sync:requests', 'ehr_sync:responses'])(
   'a program publishes to %s and hears it back',
   async (stream) => {
     const both = await signIn('operator', 'front-desk')
@@ -89,6 +90,23 @@ test.each([
 ])('nobody publishes to %s from outside', async (stream) => {
   const answer = await post(program, done({ stream }))
   expect([answer.status, await code(answer)]).toEqual([422, 'invalid-request'])
+})
+
+test('the document serves who makes a client from it, and knows each stream and each kind of event', async () => {
+  const document = (await (await fetch(`${streams.url}/events/openapi.json`)).json()) as {
+    components: { schemas: Record<string, object> }
+    paths: Record<string, { get: { parameters: { name: string; schema: { pattern?: string } }[] } }>
+  }
+  expect(documentFaults(document)).toEqual([])
+  expect(document.components.schemas).toMatchObject({
+    EventEnvelope: { anyOf: expect.any(Array) },
+    ReadyFrame: { type: 'object' },
+  })
+  const list = document.paths['/events']?.get.parameters.find(({ name }) => name === 'streams')
+  const takes = (given: string) => new RegExp(list?.schema.pattern ?? '', 'u').test(given)
+  expect(takes('tebra:status,standup:2028-02-29,standup:2026-12-31')).toBe(true)
+  for (const wrong of ['standup:2026-02-29', 'standup:2026-11-31', 'tebra:status,', 'other'])
+    expect(takes(wrong)).toBe(false)
 })
 
 test('publishing needs a session, the permission, JSON of bounded size, and an event that is an object', async () => {

@@ -13,6 +13,8 @@ export function addIssueTicket(
   const route = createRoute({
     method: 'post',
     path: '/events/tickets',
+    operationId: 'issueTicket',
+    tags: ['Events'],
     summary: 'A ticket that opens one stream within 30 s',
     security: needsSession,
     middleware: [requireSession(deps)] as const,

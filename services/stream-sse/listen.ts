@@ -1,10 +1,17 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import type { AuditLog } from '#lib/audit/audit-log.ts'
-import { PublishedStream, ServiceStream, StreamName, TebraStream } from '#lib/contract/events.ts'
-import { GivenInstant } from '#lib/contract/ids.ts'
+import {
+  framePayloads,
+  PublishedStream,
+  ServiceStream,
+  StreamFrame,
+  StreamName,
+  TebraStream,
+} from '#lib/contract/events.ts'
+import { GivenInstant, localDatePattern } from '#lib/contract/ids.ts'
 import { DomainError } from '#lib/http/domain-error.ts'
-import { needsSession, problemResponses } from '#lib/http/openapi.ts'
+import { needsSession, problemResponses, registerSchemas } from '#lib/http/openapi.ts'
 import type { RateLimiter } from '#lib/http/rate-limiter.ts'
 import { credentialsOf, expectedUser, requireOwnPassword, requireProof } from '#lib/http/require-session.ts'
 import type { ServiceEnv } from '#lib/http/service-env.ts'
@@ -28,7 +35,7 @@ export interface ListenDeps {
 const streamsMax = 16
 const [published] = PublishedStream.options
 const names = [...TebraStream.options, ...published.options, ...ServiceStream.options]
-const oneName = `(${names.join('|')}|standup:\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|1\\d|2[0-8]))`
+const oneName = `(${names.join('|')}|standup:${localDatePattern})`
 
 const StreamList = z
   .string()
@@ -40,6 +47,8 @@ const StreamList = z
 const route = createRoute({
   method: 'get',
   path: '/events',
+  operationId: 'listen',
+  tags: ['Events'],
   summary: 'Live events the caller may hear, as Server-Sent Events',
   security: [...needsSession, {}],
   request: {
@@ -47,7 +56,7 @@ const route = createRoute({
       streams: StreamList,
       lastEventId: z
         .string()
-        .max(200)
+        .regex(/^[!-~]{0,200}$/)
         .optional()
         .openapi({ description: 'For clients that cannot set Last-Event-ID, which wins' }),
       from: z
@@ -56,13 +65,16 @@ const route = createRoute({
         .openapi({ description: 'Without a cursor: begin with what is kept, of all time or since then' }),
       ticket: z
         .string()
-        .max(200)
+        .regex(/^[!-~]{1,200}$/)
         .optional()
         .openapi({ description: 'From POST /events/tickets; stands for the session once' }),
     }),
   },
   responses: {
-    200: { description: 'The stream', content: { 'text/event-stream': { schema: z.string() } } },
+    200: {
+      description: 'The stream; the schema is that of each of its events',
+      content: { 'text/event-stream': { schema: StreamFrame } },
+    },
     204: { description: 'An EventSource came back with a ticket that is used up: it stops' },
     ...problemResponses(401, 403, 422, 429, 503),
   },
@@ -70,6 +82,8 @@ const route = createRoute({
 
 /** `GET /events`: the event stream. 401 and 403 come before any frame; whoever finds no place comes back later. */
 export function addListen(app: OpenAPIHono<ServiceEnv>, deps: ListenDeps): void {
+  registerSchemas(app, framePayloads)
+
   app.openapi(route, async (c) => {
     const { streams, lastEventId, from, ticket } = c.req.valid('query')
     const token = credentialsOf(c)?.token

@@ -15,6 +15,8 @@ export function addPublishEvent(
   const route = createRoute({
     method: 'post',
     path: '/events/publish',
+    operationId: 'publishEvent',
+    tags: ['Events'],
     summary: 'Publish an event to those who listen to the stream',
     security: needsSession,
     middleware: [requireSession({ ...deps, permission: 'events:publish' })] as const,

@@ -14,6 +14,8 @@ export function addShowStreams(
   const route = createRoute({
     method: 'get',
     path: '/events/status',
+    operationId: 'showStreams',
+    tags: ['Events'],
     summary: 'Open event streams, by instance and by user of the practice',
     security: needsSession,
     middleware: [requireSession({ ...deps, permission: 'ops:read' })] as const,

@@ -51,6 +51,8 @@ export function createApp(deps: TebraProxyDeps) {
       path: '/tebra/openapi.json',
       title: 'tebra-proxy-worker',
       version: deps.health.version,
+      description:
+        'Takes requests to Tebra, works them off within its limits, and never writes twice. A request ends exactly once: as success, error, dead, uncertain or cancelled.',
     })
   }
   addHealthRoutes(app, deps.health)

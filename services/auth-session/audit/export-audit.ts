@@ -18,6 +18,8 @@ export function addExportAudit(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps): vo
   const route = createRoute({
     method: 'get',
     path: '/auth/audit/export',
+    operationId: 'exportAudit',
+    tags: ['Audit'],
     summary: 'Export the audit log, oldest first',
     description:
       'FHIR R4 AuditEvents, one a line, or CSV. What is recorded meanwhile is not in it. A download that breaks off was not complete.',

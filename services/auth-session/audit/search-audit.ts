@@ -29,6 +29,8 @@ export function addSearchAudit(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps): vo
   const route = createRoute({
     method: 'get',
     path: '/auth/audit',
+    operationId: 'searchAudit',
+    tags: ['Audit'],
     summary: 'Search the audit log, newest first',
     description:
       'A page may be short, even empty, and still name the next one; the last one names none. Reading is itself audited.',

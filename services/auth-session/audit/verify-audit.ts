@@ -11,6 +11,8 @@ export function addVerifyAudit(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps): vo
   const route = createRoute({
     method: 'get',
     path: '/auth/audit/verify',
+    operationId: 'verifyAudit',
+    tags: ['Audit'],
     summary: 'Verify the audit log against itself and its newest checkpoint',
     security: needsSession,
     middleware: [requireSession({ ...deps, permission: 'audit:read' })] as const,

@@ -17,6 +17,8 @@ export function addBeginEmergency(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps):
   const route = createRoute({
     method: 'post',
     path: '/auth/emergency-access',
+    operationId: 'beginEmergency',
+    tags: ['Emergency access'],
     summary: 'Take emergency access',
     security: needsSession,
     middleware: [requireSession({ ...deps, aal: 'aal2', freshMs: stepUpFreshMs })] as const,

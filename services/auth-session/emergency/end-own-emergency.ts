@@ -11,6 +11,8 @@ export function addEndOwnEmergency(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps)
   const route = createRoute({
     method: 'delete',
     path: '/auth/emergency-access',
+    operationId: 'endOwnEmergency',
+    tags: ['Emergency access'],
     summary: 'End this session’s emergency access',
     security: needsSession,
     middleware: [requireSession(deps)] as const,

@@ -10,6 +10,8 @@ export function addListEmergencies(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps)
   const route = createRoute({
     method: 'get',
     path: '/auth/emergency-access',
+    operationId: 'listEmergencies',
+    tags: ['Emergency access'],
     summary: 'Uses of emergency access, newest first',
     security: needsSession,
     middleware: [requireSession({ ...deps, permission: 'audit:read' })] as const,

@@ -25,6 +25,8 @@ export function addAddIdentity(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps): vo
   const own = createRoute({
     method: 'post',
     path: '/auth/identities',
+    operationId: 'linkOwnIdentity',
+    tags: ['Federation'],
     summary: 'Let an identity of one’s own sign in',
     security: needsSession,
     middleware: [requireSession({ ...deps, freshMs: stepUpFreshMs })] as const,
@@ -34,6 +36,8 @@ export function addAddIdentity(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps): vo
   const ofUser = createRoute({
     method: 'post',
     path: '/auth/users/{id}/identities',
+    operationId: 'linkIdentity',
+    tags: ['Federation'],
     summary: 'Let an identity sign in as a user',
     security: needsSession,
     middleware: [mayManage(deps)] as const,
@@ -61,7 +65,7 @@ export function addAddIdentity(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps): vo
     const user = await userHere(c, deps, c.req.valid('param').id)
     const provider = deps.providers.find((one) => one.id === name)
     if (!provider)
-      throw new DomainError('invalid-request', {
+      throw new DomainError('not-found', {
         errors: [{ path: 'provider', message: 'is not configured' }],
       })
     const identity = { issuer: provider.config.issuer, subject }

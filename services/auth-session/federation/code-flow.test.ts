@@ -94,6 +94,7 @@ describe('the way to the provider', () => {
     '/a%0d%0ab c',
     '/\t/evil.example',
     'javascript:alert(1)',
+    `/${'x'.repeat(512)}`,
   ])('returns to no other place than a path of this site: %j', async (returnTo) => {
     const { response } = await start(`?${new URLSearchParams({ returnTo })}`)
     expect(response.status).toBe(422)

@@ -18,10 +18,18 @@ const refused = {
 
 /** `POST /auth/token`: a token for a token (RFC 8693), or for a program's credentials (RFC 6749 §4.4). */
 export function addExchangeToken(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps): void {
+  app.openAPIRegistry.registerComponent('securitySchemes', 'credentials', {
+    type: 'http',
+    scheme: 'basic',
+    description: 'A program’s client_id and client_secret, form-encoded each (RFC 6749 §2.3.1).',
+  })
   const route = createRoute({
     method: 'post',
     path: '/auth/token',
-    summary: 'Exchange a provider’s ID token, or a session token, for a token of ours',
+    operationId: 'exchangeToken',
+    tags: ['Federation'],
+    summary: 'Exchange a provider’s ID token, a session token or a program’s credentials for a token of ours',
+    security: [{}, { credentials: [] }],
     request: {
       body: {
         required: true,

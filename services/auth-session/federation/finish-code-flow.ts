@@ -1,6 +1,7 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { z } from 'zod'
+import { ProviderId } from '#lib/contract/federation.ts'
 import { DomainError } from '#lib/http/domain-error.ts'
 import { problemResponses } from '#lib/http/openapi.ts'
 import type { ServiceEnv } from '#lib/http/service-env.ts'
@@ -13,13 +14,12 @@ import type { Flow } from './flow-store.ts'
 import { judge } from './judge.ts'
 import { linkToSession } from './link-to-session.ts'
 import type { Provider } from './provider.ts'
-import { ProviderId } from './provider-config.ts'
 import { redeemCode } from './redeem-code.ts'
 import { redirectUri } from './redirect-uri.ts'
 import { codeFlowProvider } from './start-code-flow.ts'
 
 /** The library reads the answer itself, strictly; here only what finds the flow. */
-const CallbackQuery = z.object({ state: z.string().max(512) })
+const CallbackQuery = z.object({ state: z.string().regex(/^[ -~]{1,512}$/) })
 
 /**
  * `GET /auth/oidc/:provider/callback`: the browser comes back. It goes on to the page it came from, signed in; or with
@@ -29,6 +29,8 @@ export function addFinishCodeFlow(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps):
   const route = createRoute({
     method: 'get',
     path: '/auth/oidc/{provider}/callback',
+    operationId: 'finishCodeFlow',
+    tags: ['Federation'],
     summary: 'Come back from an identity provider',
     request: { params: z.object({ provider: ProviderId }), query: CallbackQuery },
     responses: {

@@ -153,7 +153,7 @@ describe('an administrator', () => {
       provider: 'other',
       subject: 'x',
     })
-    expect(answer.status).toBe(422)
+    expect(await problemOf(answer)).toMatchObject({ code: 'not-found', errors: [{ path: 'provider' }] })
   })
 })
 

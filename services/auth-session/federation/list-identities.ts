@@ -18,6 +18,8 @@ export function addListIdentities(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps):
   const own = createRoute({
     method: 'get',
     path: '/auth/identities',
+    operationId: 'listOwnIdentities',
+    tags: ['Federation'],
     summary: 'One’s own identities at identity providers',
     security: needsSession,
     middleware: [requireSession(deps)] as const,
@@ -26,6 +28,8 @@ export function addListIdentities(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps):
   const ofUser = createRoute({
     method: 'get',
     path: '/auth/users/{id}/identities',
+    operationId: 'listIdentities',
+    tags: ['Federation'],
     summary: 'A user’s identities at identity providers',
     security: needsSession,
     middleware: [mayRead(deps)] as const,

@@ -9,6 +9,8 @@ export function addListProviders(app: OpenAPIHono<ServiceEnv>, deps: Pick<AuthDe
   const route = createRoute({
     method: 'get',
     path: '/auth/providers',
+    operationId: 'listProviders',
+    tags: ['Federation'],
     summary: 'Identity providers that sign a browser in',
     responses: {
       200: { description: 'Their names', content: { 'application/json': { schema: ProviderList } } },

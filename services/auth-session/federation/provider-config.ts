@@ -1,14 +1,10 @@
 import { z } from 'zod'
 import { jsonText } from '#lib/config/json-text.ts'
 import { isTrustworthy } from '#lib/config/trustworthy-url.ts'
+import { ProviderId } from '#lib/contract/federation.ts'
 import { PracticeId } from '#lib/contract/ids.ts'
 import { Role } from '#lib/contract/permissions.ts'
 import { ClaimName, ClaimTest } from './claims.ts'
-
-/** Names a provider in paths and in the audit log. */
-export const ProviderId = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'lower-case letters, digits and dashes')
 
 /** Signatures that only the issuer can make: with a shared secret (HS256) a client could make them too. */
 const Algorithm = z.enum(['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'EdDSA'])

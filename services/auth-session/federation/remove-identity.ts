@@ -19,6 +19,8 @@ export function addRemoveIdentity(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps):
   const own = createRoute({
     method: 'delete',
     path: '/auth/identities/{identityId}',
+    operationId: 'removeOwnIdentity',
+    tags: ['Federation'],
     summary: 'Stop an identity of one’s own from signing in',
     security: needsSession,
     middleware: [requireSession({ ...deps, freshMs: stepUpFreshMs })] as const,
@@ -28,6 +30,8 @@ export function addRemoveIdentity(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps):
   const ofUser = createRoute({
     method: 'delete',
     path: '/auth/users/{id}/identities/{identityId}',
+    operationId: 'removeIdentity',
+    tags: ['Federation'],
     summary: 'Stop an identity from signing in as a user',
     security: needsSession,
     middleware: [mayManage(deps)] as const,

@@ -2,6 +2,7 @@ import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { buildAuthorizationUrl, calculatePKCECodeChallenge } from 'openid-client'
 import { z } from 'zod'
+import { ProviderId } from '#lib/contract/federation.ts'
 import { DomainError } from '#lib/http/domain-error.ts'
 import { problemResponses } from '#lib/http/openapi.ts'
 import { credentialsOf, requireOwnPassword, requireProof, stepUpFreshMs } from '#lib/http/require-session.ts'
@@ -10,16 +11,10 @@ import type { AuthDeps } from '../auth-deps.ts'
 import { setBinder } from './binder-cookie.ts'
 import type { Flow } from './flow-store.ts'
 import { judge } from './judge.ts'
-import { ProviderId } from './provider-config.ts'
-import { isOwnPath, redirectUri } from './redirect-uri.ts'
+import { OwnPath, redirectUri } from './redirect-uri.ts'
 
 const StartQuery = z.object({
-  returnTo: z
-    .string()
-    .max(512)
-    .refine(isOwnPath, 'a path of this site')
-    .default('/console/')
-    .meta({ description: 'Where the browser goes in the end' }),
+  returnTo: OwnPath.default('/console/').meta({ description: 'Where the browser goes in the end' }),
   link: z
     .literal('1')
     .optional()
@@ -31,6 +26,8 @@ export function addStartCodeFlow(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps): 
   const route = createRoute({
     method: 'get',
     path: '/auth/oidc/{provider}/start',
+    operationId: 'startCodeFlow',
+    tags: ['Federation'],
     summary: 'Sign in at an identity provider',
     request: { params: z.object({ provider: ProviderId }), query: StartQuery },
     responses: {

@@ -17,6 +17,8 @@ export function addServeKeys(app: OpenAPIHono<ServiceEnv>, deps: Pick<AuthDeps, 
   const route = createRoute({
     method: 'get',
     path: '/auth/.well-known/jwks.json',
+    operationId: 'serveKeys',
+    tags: ['Federation'],
     summary: 'Public keys of the internal tokens',
     responses: {
       200: { description: 'Key set', content: { 'application/json': { schema: KeySetView } } },

@@ -17,9 +17,11 @@ export function addPasskeyAuthenticationOptions(app: OpenAPIHono<ServiceEnv>, de
   const route = createRoute({
     method: 'post',
     path: '/auth/passkeys/authentication/options',
+    operationId: 'passkeyAuthenticationOptions',
+    tags: ['Passkeys'],
     summary: 'Begin to sign in, or to step up, with a passkey',
     description: 'With the challenge of a sign-in whose password was right it names that user’s passkeys.',
-    request: { body: { required: true, content: { 'application/json': { schema: Body } } } },
+    request: { body: { content: { 'application/json': { schema: Body } } } },
     responses: {
       200: { description: 'For the browser', content: { 'application/json': { schema: RequestOptions } } },
       ...problemResponses(400, 403, 413, 415, 422, 429, 500, 503),

@@ -13,6 +13,8 @@ export function addListPasskeys(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps): v
   const route = createRoute({
     method: 'get',
     path: '/auth/passkeys',
+    operationId: 'listPasskeys',
+    tags: ['Passkeys'],
     summary: 'Own passkeys',
     security: needsSession,
     middleware: [requireSession(deps)] as const,

@@ -103,6 +103,13 @@ describe('registering a passkey', () => {
     expect((await desk.send(token, 'POST', `${registration}/options`)).status).toBe(403)
   })
 
+  test('is asked for without a body, too', async () => {
+    const { passkey, id } = await holder()
+    const asked = await auth.app.request(`${authentication}/options`, { method: 'POST' })
+    const answer = await signIn(passkey.get((await asked.json()) as Options))
+    expect(await answer.json()).toMatchObject({ user: { id } })
+  })
+
   test.each([
     ['a holder who was not verified', { verified: false }],
     ['a page of another origin', { origin: 'https://evil.example' }],

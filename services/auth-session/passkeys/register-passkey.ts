@@ -1,7 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { PasskeyAttestation, PasskeyName, PasskeyRegistered } from '#lib/contract/second-factors.ts'
 import { DomainError } from '#lib/http/domain-error.ts'
-import { needsSession, problemResponses } from '#lib/http/openapi.ts'
+import { linksTo, needsSession, problemResponses } from '#lib/http/openapi.ts'
 import { requireSession } from '#lib/http/require-session.ts'
 import type { ServiceEnv } from '#lib/http/service-env.ts'
 import type { AuthDeps } from '../auth-deps.ts'
@@ -20,13 +20,19 @@ export function addRegisterPasskey(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps)
   const route = createRoute({
     method: 'post',
     path: '/auth/passkeys/registration/verify',
+    operationId: 'registerPasskey',
+    tags: ['Passkeys'],
     summary: 'Finish registering a passkey',
     description: 'With the first second factor come recovery codes, shown this once.',
     security: needsSession,
     middleware: [requireSession(deps)] as const,
     request: { body: { required: true, content: { 'application/json': { schema: Body } } } },
     responses: {
-      200: { description: 'Registered', content: { 'application/json': { schema: PasskeyRegistered } } },
+      200: {
+        description: 'Registered',
+        content: { 'application/json': { schema: PasskeyRegistered } },
+        links: linksTo('/passkey/id', 'renamePasskey', 'removePasskey'),
+      },
       ...problemResponses(400, 401, 403, 409, 413, 415, 422, 429, 500, 503),
     },
   })

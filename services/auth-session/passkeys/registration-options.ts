@@ -16,6 +16,8 @@ export function addPasskeyRegistrationOptions(app: OpenAPIHono<ServiceEnv>, deps
   const route = createRoute({
     method: 'post',
     path: '/auth/passkeys/registration/options',
+    operationId: 'passkeyRegistrationOptions',
+    tags: ['Passkeys'],
     summary: 'Begin to register a passkey',
     description:
       'Needs a proof of the last minutes, of a second factor where there is one. Good for five minutes.',

@@ -11,6 +11,8 @@ export function addRemovePasskey(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps): 
   const route = createRoute({
     method: 'delete',
     path: '/auth/passkeys/{id}',
+    operationId: 'removePasskey',
+    tags: ['Passkeys'],
     summary: 'Remove a passkey',
     security: needsSession,
     middleware: [requireSession({ ...deps, aal: 'aal2', freshMs: stepUpFreshMs })] as const,

@@ -15,6 +15,8 @@ export function addRenamePasskey(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps): 
   const route = createRoute({
     method: 'patch',
     path: '/auth/passkeys/{id}',
+    operationId: 'renamePasskey',
+    tags: ['Passkeys'],
     summary: 'Rename a passkey',
     security: needsSession,
     middleware: [requireSession(deps)] as const,

@@ -28,6 +28,8 @@ export function addSignInWithPasskey(
   const route = createRoute({
     method: 'post',
     path: '/auth/passkeys/authentication/verify',
+    operationId: 'signInWithPasskey',
+    tags: ['Passkeys'],
     summary: 'Sign in with a passkey',
     middleware: [deps.outcomes] as const,
     request: { body: { required: true, content: { 'application/json': { schema: Body } } } },

@@ -24,6 +24,8 @@ export function addChangePractice(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps):
   const route = createRoute({
     method: 'post',
     path: '/auth/session/practice',
+    operationId: 'changePractice',
+    tags: ['Practices'],
     summary: 'Go on in another practice',
     security: needsSession,
     middleware: [requireSession(deps)] as const,

@@ -17,6 +17,8 @@ export function addLinkPractice(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps): v
   const route = createRoute({
     method: 'post',
     path: '/auth/practices',
+    operationId: 'linkPractice',
+    tags: ['Practices'],
     summary: 'Link one’s account in another practice',
     security: needsSession,
     middleware: [requireSession({ ...deps, ...fresh })] as const,

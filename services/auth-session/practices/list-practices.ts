@@ -10,6 +10,8 @@ export function addListPractices(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps): 
   const route = createRoute({
     method: 'get',
     path: '/auth/practices',
+    operationId: 'listPractices',
+    tags: ['Practices'],
     summary: 'The practices the caller may change to',
     security: needsSession,
     middleware: [requireSession(deps)] as const,

@@ -12,6 +12,8 @@ export function addUnlinkPractice(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps):
   const route = createRoute({
     method: 'delete',
     path: '/auth/practices/{practiceId}',
+    operationId: 'unlinkPractice',
+    tags: ['Practices'],
     summary: 'Take the link to one’s account in another practice away',
     security: needsSession,
     middleware: [requireSession(deps)] as const,

@@ -11,6 +11,8 @@ export function addGetSecondFactorPolicy(app: OpenAPIHono<ServiceEnv>, deps: Aut
   const route = createRoute({
     method: 'get',
     path: '/auth/practice/second-factor-policy',
+    operationId: 'getSecondFactorPolicy',
+    tags: ['Second factors'],
     summary: 'Roles that demand a second factor',
     security: needsSession,
     middleware: [requireSession({ ...deps, permission: 'users:manage' })] as const,

@@ -11,6 +11,8 @@ export function addGetSecondFactors(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps
   const route = createRoute({
     method: 'get',
     path: '/auth/mfa',
+    operationId: 'getSecondFactors',
+    tags: ['Second factors'],
     summary: 'Own second factors',
     security: needsSession,
     middleware: [requireSession({ ...deps, beforePasswordChange: true })] as const,

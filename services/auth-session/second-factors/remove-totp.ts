@@ -10,6 +10,8 @@ export function addRemoveTotp(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps): voi
   const route = createRoute({
     method: 'delete',
     path: '/auth/mfa/totp',
+    operationId: 'removeTotp',
+    tags: ['Second factors'],
     summary: 'Remove the authenticator app',
     security: needsSession,
     middleware: [requireSession({ ...deps, aal: 'aal2', freshMs: stepUpFreshMs })] as const,

@@ -13,6 +13,8 @@ export function addRenewRecoveryCodes(app: OpenAPIHono<ServiceEnv>, deps: AuthDe
   const route = createRoute({
     method: 'post',
     path: '/auth/mfa/recovery-codes',
+    operationId: 'renewRecoveryCodes',
+    tags: ['Second factors'],
     summary: 'Make new recovery codes',
     description: 'There is nothing to recover without a second factor: 404.',
     security: needsSession,

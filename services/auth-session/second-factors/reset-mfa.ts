@@ -13,6 +13,8 @@ export function addResetMfa(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps): void 
   const route = createRoute({
     method: 'post',
     path: '/auth/users/{id}/reset-mfa',
+    operationId: 'resetMfa',
+    tags: ['Second factors'],
     summary: 'Take all second factors from a user',
     description:
       'All their sessions end; a password that wrong guesses disabled works again. They enrol anew.',

@@ -17,6 +17,8 @@ export function addSetSecondFactorPolicy(app: OpenAPIHono<ServiceEnv>, deps: Aut
   const route = createRoute({
     method: 'put',
     path: '/auth/practice/second-factor-policy',
+    operationId: 'setSecondFactorPolicy',
+    tags: ['Second factors'],
     summary: 'Demand a second factor of further roles',
     description: 'Effective with the next request of every session of one factor.',
     security: needsSession,

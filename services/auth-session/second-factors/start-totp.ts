@@ -14,6 +14,8 @@ export function addStartTotp(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps): void
   const route = createRoute({
     method: 'post',
     path: '/auth/mfa/totp',
+    operationId: 'startTotp',
+    tags: ['Second factors'],
     summary: 'Begin to enrol an authenticator app',
     description:
       'Needs a proof of the last minutes. An app that is enrolled already stays until the new one is verified.',

@@ -19,6 +19,8 @@ export function addStepUp(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps): void {
   const route = createRoute({
     method: 'post',
     path: '/auth/step-up',
+    operationId: 'stepUp',
+    tags: ['Second factors'],
     summary: 'Prove again who you are',
     description:
       'The password will do only while no second factor is enrolled; it leaves the level as it is.',

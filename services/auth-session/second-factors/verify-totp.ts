@@ -18,6 +18,8 @@ export function addVerifyTotp(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps): voi
   const route = createRoute({
     method: 'post',
     path: '/auth/mfa/totp/verify',
+    operationId: 'verifyTotp',
+    tags: ['Second factors'],
     summary: 'Finish enrolling an authenticator app',
     description:
       'The recovery codes are shown this once; earlier ones, an earlier app and the other sessions end.',

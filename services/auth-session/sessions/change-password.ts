@@ -23,6 +23,8 @@ export function addChangePassword(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps):
   const route = createRoute({
     method: 'post',
     path: '/auth/password',
+    operationId: 'changePassword',
+    tags: ['Sessions'],
     summary: 'Change the password',
     security: needsSession,
     middleware: [requireSession({ ...deps, freshMs: stepUpFreshMs, beforePasswordChange: true })] as const,
@@ -32,7 +34,7 @@ export function addChangePassword(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps):
         description: 'Changed; this session goes on under a new token, the others have ended',
         content: { 'application/json': { schema: RenewedSession } },
       },
-      ...problemResponses(400, 401, 403, 413, 415, 422, 429, 500, 503),
+      ...problemResponses(400, 401, 403, 409, 413, 415, 422, 429, 500, 503),
     },
   })
 
@@ -53,14 +55,15 @@ export function addChangePassword(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps):
       await deps.limiter.fail(attempt)
       await deps.users.settle(place, 'password', 'fail')
       await deps.audit.append({ ...event, outcome: 'failure', reason: 'wrong-password' })
-      throw refused('current', 'is not your password')
+      throw wrongPassword()
     }
     await deps.limiter.admit(attempt)
-    if (!(await deps.users.settle(place, 'password', 'pass')))
-      throw refused('current', 'is not your password')
-    if (isFirstPasswordOver(deps, user)) throw refused('current', 'has expired: ask for a new one')
+    if (!(await deps.users.settle(place, 'password', 'pass'))) throw wrongPassword()
+    if (isFirstPasswordOver(deps, user)) throw new DomainError('first-password-expired')
     if (isFirstPassword(user) && next.normalize('NFC') === current.normalize('NFC'))
-      throw refused('next', 'must be another one than the first')
+      throw new DomainError('weak-password', {
+        errors: [{ path: 'next', message: 'must be another one than the first' }],
+      })
 
     const hashed = await deps.passwords.hash(next)
     const passwordHash = await deps.cipher.encrypt(passwordPlace(practiceId, userId), hashed)
@@ -76,5 +79,5 @@ export function addChangePassword(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps):
   })
 }
 
-const refused = (path: 'current' | 'next', message: string) =>
-  new DomainError('invalid-request', { errors: [{ path, message }] })
+const wrongPassword = () =>
+  new DomainError('invalid-credentials', { errors: [{ path: 'current', message: 'is not your password' }] })

@@ -14,6 +14,8 @@ export function addEndOneSession(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps): 
   const route = createRoute({
     method: 'delete',
     path: '/auth/sessions/{id}',
+    operationId: 'endOneSession',
+    tags: ['Sessions'],
     summary: 'End one of the caller’s sessions',
     security: needsSession,
     middleware: [requireSession(deps)] as const,

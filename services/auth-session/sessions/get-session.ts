@@ -15,6 +15,8 @@ export function addGetSession(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps): voi
   const route = createRoute({
     method: 'get',
     path: '/auth/session',
+    operationId: 'getSession',
+    tags: ['Sessions'],
     summary: 'The session, its user and their permissions',
     description: 'With the header X-Background the question is not activity and the idle time-out runs on.',
     security: needsSession,

@@ -15,6 +15,8 @@ export function addGetSessions(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps): vo
   const route = createRoute({
     method: 'get',
     path: '/auth/sessions',
+    operationId: 'getSessions',
+    tags: ['Sessions'],
     summary: 'The caller’s sessions',
     security: needsSession,
     middleware: [requireSession(deps)] as const,

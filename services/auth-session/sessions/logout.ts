@@ -10,6 +10,8 @@ export function addLogout(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps): void {
   const route = createRoute({
     method: 'post',
     path: '/auth/logout',
+    operationId: 'logout',
+    tags: ['Sessions'],
     summary: 'End this session',
     security: needsSession,
     middleware: [requireSession({ ...deps, beforePasswordChange: true })] as const,

@@ -57,11 +57,23 @@ test.each([
   { absoluteMs: 43_200_001 },
   { idleMs: 59_999 },
   { idleMs: 'x' },
+  {},
   { other: 1 },
 ])('refuses %j', async (wanted) => {
   const manager = await admin('refused')
   expect(await manager.code('PATCH', path, wanted)).toBe('invalid-request')
   expect(await auth.redis.exists('{p:refused}:session-limits')).toBe(0)
+})
+
+test('the document names this service’s time-outs as the longest', async () => {
+  const { app } = await auth.replica({ IDLE_TIMEOUT_MS: '120000', ABSOLUTE_TIMEOUT_MS: '600000' })
+  const document = (await (await app.request('/auth/openapi.json')).json()) as {
+    components: { schemas: Record<string, { properties: object }> }
+  }
+  expect(document.components.schemas.PracticeSessionLimits?.properties).toMatchObject({
+    idleMs: { minimum: 60_000, maximum: 120_000 },
+    absoluteMs: { minimum: 300_000, maximum: 600_000 },
+  })
 })
 
 test('needs users:manage and a fresh proof', async () => {

@@ -17,6 +17,8 @@ export function addRevokeAll(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps): void
   const route = createRoute({
     method: 'post',
     path: '/auth/sessions/revoke-all',
+    operationId: 'revokeAllSessions',
+    tags: ['Sessions'],
     summary: 'End all sessions of a user or of the practice',
     security: needsSession,
     middleware: [requireSession(deps)] as const,

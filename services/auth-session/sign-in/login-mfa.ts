@@ -28,6 +28,8 @@ export function addLoginMfa(
   const route = createRoute({
     method: 'post',
     path: '/auth/login/mfa',
+    operationId: 'loginMfa',
+    tags: ['Sign-in'],
     summary: 'Finish a sign-in with a second factor',
     middleware: [deps.outcomes] as const,
     request: { body: { required: true, content: { 'application/json': { schema: MfaRequest } } } },

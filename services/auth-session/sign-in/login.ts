@@ -29,6 +29,8 @@ export function addLogin(
   const route = createRoute({
     method: 'post',
     path: '/auth/login',
+    operationId: 'login',
+    tags: ['Sign-in'],
     summary: 'Sign in by e-mail address and password',
     middleware: [deps.outcomes] as const,
     request: { body: { required: true, content: { 'application/json': { schema: LoginRequest } } } },

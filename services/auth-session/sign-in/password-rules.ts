@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { codePoints } from '#lib/contract/session.ts'
+import { codePoints } from '#lib/contract/rules.ts'
 import { DomainError } from '#lib/http/domain-error.ts'
 import type { AuthDeps } from '../auth-deps.ts'
 
@@ -29,12 +29,12 @@ export function isGuessable(password: string, { email, practiceId }: Whose): boo
   return common.has(given) || context.some((word) => given === word || bare(given) === bare(word))
 }
 
-/** NIST SP 800-63B-4 §3.1.1.2: of a password that opens its account alone; beside a second factor 8 will do. */
-const aloneCodePointsMin = 15
+/** NIST SP 800-63B-4 §3.1.1.2: in code points of the normalised text; alone a password must be longer. */
+const codePointsMin = { alone: 15, besideSecondFactor: 8 }
 
 /**
- * Throws `invalid-request` naming the field where the password is guessable, or short and all that its owner proves. A
- * role that demands a second factor does not count: until one is enrolled, the password alone enrols it.
+ * Throws `weak-password` naming the field where the password is guessable, or too short for what else its owner proves.
+ * A role that demands a second factor does not count: until one is enrolled, the password alone enrols it.
  */
 export async function refuseWeak(
   deps: Pick<AuthDeps, 'secondFactors'>,
@@ -43,11 +43,14 @@ export async function refuseWeak(
   { id: userId, ...whose }: Whose & { readonly id?: string },
   path: string,
 ): Promise<void> {
-  const refuse = (message: string) => new DomainError('invalid-request', { errors: [{ path, message }] })
+  const refuse = (message: string) => new DomainError('weak-password', { errors: [{ path, message }] })
   if (isGuessable(password, whose)) throw refuse('is one of those that are guessed first')
-  if (codePoints(password) >= aloneCodePointsMin) return
+  const length = codePoints(password.normalize('NFC'))
+  if (length >= codePointsMin.alone) return
   const { practiceId } = whose
   const factors = userId === undefined ? [] : await deps.secondFactors.methods({ practiceId, userId })
   if (factors.length === 0)
-    throw refuse(`must have ${aloneCodePointsMin} characters or more without a second factor`)
+    throw refuse(`must have ${codePointsMin.alone} characters or more without a second factor`)
+  if (length < codePointsMin.besideSecondFactor)
+    throw refuse(`must have ${codePointsMin.besideSecondFactor} characters or more`)
 }

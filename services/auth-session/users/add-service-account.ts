@@ -2,7 +2,7 @@ import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
 import { v7 as uuidv7 } from 'uuid'
 import { NewServiceAccount, ServiceAccountSecret } from '#lib/contract/users.ts'
 import { DomainError } from '#lib/http/domain-error.ts'
-import { needsSession, problemResponses } from '#lib/http/openapi.ts'
+import { linksTo, needsSession, problemResponses } from '#lib/http/openapi.ts'
 import type { ServiceEnv } from '#lib/http/service-env.ts'
 import type { AuthDeps } from '../auth-deps.ts'
 import { auditFirst } from '../second-factors/audit-first.ts'
@@ -14,12 +14,18 @@ export function addAddServiceAccount(app: OpenAPIHono<ServiceEnv>, deps: AuthDep
   const route = createRoute({
     method: 'post',
     path: '/auth/service-accounts',
+    operationId: 'addServiceAccount',
+    tags: ['Service accounts'],
     summary: 'Make an account for a program',
     security: needsSession,
     middleware: [mayManage(deps)] as const,
     request: { body: { required: true, content: { 'application/json': { schema: NewServiceAccount } } } },
     responses: {
-      201: { description: 'Made', content: { 'application/json': { schema: ServiceAccountSecret } } },
+      201: {
+        description: 'Made',
+        content: { 'application/json': { schema: ServiceAccountSecret } },
+        links: linksTo('/account/id', 'rotateServiceAccount', 'revokeServiceAccount'),
+      },
       ...problemResponses(400, 401, 403, 409, 413, 415, 422, 429, 500, 503),
     },
   })

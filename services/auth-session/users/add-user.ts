@@ -1,7 +1,7 @@
-import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { NewUserRequest, UserAccount } from '#lib/contract/users.ts'
 import { DomainError } from '#lib/http/domain-error.ts'
-import { needsSession, problemResponses } from '#lib/http/openapi.ts'
+import { linksTo, needsSession, problemResponses } from '#lib/http/openapi.ts'
 import type { ServiceEnv } from '#lib/http/service-env.ts'
 import type { AuthDeps } from '../auth-deps.ts'
 import { refuseWeak } from '../sign-in/password-rules.ts'
@@ -17,12 +17,27 @@ export function addAddUser(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps): void {
   const route = createRoute({
     method: 'post',
     path: '/auth/users',
+    operationId: 'addUser',
+    tags: ['Users'],
     summary: 'Make an account in this practice',
     security: needsSession,
     middleware: [mayManage(deps)] as const,
     request: { body: { required: true, content: { 'application/json': { schema: NewUserRequest } } } },
     responses: {
-      201: { description: 'Made', content: { 'application/json': { schema: UserAccount } } },
+      201: {
+        description: 'Made',
+        headers: z.object({ Location: z.string() }),
+        content: { 'application/json': { schema: UserAccount } },
+        links: linksTo(
+          '/id',
+          'readUser',
+          'changeUser',
+          'removeUser',
+          'disableUser',
+          'enableUser',
+          'resetMfa',
+        ),
+      },
       ...problemResponses(400, 401, 403, 409, 413, 415, 422, 429, 500, 503),
     },
   })

@@ -20,6 +20,8 @@ export function addChangeUser(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps): voi
   const route = createRoute({
     method: 'patch',
     path: '/auth/users/{id}',
+    operationId: 'changeUser',
+    tags: ['Users'],
     summary: 'Change a user of the practice',
     security: needsSession,
     middleware: [mayManage(deps)] as const,

@@ -20,6 +20,8 @@ export function addDisableUser(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps): vo
     const route = createRoute({
       method: 'post',
       path: `/auth/users/{id}/${kind}`,
+      operationId: `${kind}User`,
+      tags: ['Users'],
       summary: summaries[kind],
       security: needsSession,
       middleware: [mayManage(deps)] as const,

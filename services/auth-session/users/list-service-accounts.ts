@@ -12,6 +12,8 @@ export function addListServiceAccounts(app: OpenAPIHono<ServiceEnv>, deps: AuthD
   const route = createRoute({
     method: 'get',
     path: '/auth/service-accounts',
+    operationId: 'listServiceAccounts',
+    tags: ['Service accounts'],
     summary: 'The programs of the practice',
     security: needsSession,
     middleware: [mayRead(deps)] as const,

@@ -13,6 +13,8 @@ export function addListUsers(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps): void
   const route = createRoute({
     method: 'get',
     path: '/auth/users',
+    operationId: 'listUsers',
+    tags: ['Users'],
     summary: 'The users of the practice',
     security: needsSession,
     middleware: [mayRead(deps)] as const,

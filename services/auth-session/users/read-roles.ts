@@ -10,6 +10,8 @@ export function addReadRoles(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps): void
   const route = createRoute({
     method: 'get',
     path: '/auth/roles',
+    operationId: 'readRoles',
+    tags: ['Roles'],
     summary: 'The practice’s role table',
     security: needsSession,
     middleware: [mayRead(deps)] as const,

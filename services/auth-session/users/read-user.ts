@@ -11,6 +11,8 @@ export function addReadUser(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps): void 
   const route = createRoute({
     method: 'get',
     path: '/auth/users/{id}',
+    operationId: 'readUser',
+    tags: ['Users'],
     summary: 'One user of the practice',
     security: needsSession,
     middleware: [mayRead(deps)] as const,

@@ -15,6 +15,8 @@ export function addRemoveUser(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps): voi
   const route = createRoute({
     method: 'delete',
     path: '/auth/users/{id}',
+    operationId: 'removeUser',
+    tags: ['Users'],
     summary: 'Remove a user who leaves, with all personal data',
     security: needsSession,
     middleware: [mayManage(deps)] as const,

@@ -10,6 +10,8 @@ export function addReplaceRoles(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps): v
   const route = createRoute({
     method: 'put',
     path: '/auth/roles',
+    operationId: 'replaceRoles',
+    tags: ['Roles'],
     summary: 'Replace the practice’s role table',
     security: needsSession,
     middleware: [mayManage(deps)] as const,

@@ -12,6 +12,8 @@ export function addRevokeServiceAccount(app: OpenAPIHono<ServiceEnv>, deps: Auth
   const route = createRoute({
     method: 'delete',
     path: '/auth/service-accounts/{id}',
+    operationId: 'revokeServiceAccount',
+    tags: ['Service accounts'],
     summary: 'Take a program’s account away',
     security: needsSession,
     middleware: [mayManage(deps)] as const,

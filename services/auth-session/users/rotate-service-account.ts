@@ -14,12 +14,14 @@ export function addRotateServiceAccount(app: OpenAPIHono<ServiceEnv>, deps: Auth
   const route = createRoute({
     method: 'post',
     path: '/auth/service-accounts/{id}/rotate',
+    operationId: 'rotateServiceAccount',
+    tags: ['Service accounts'],
     summary: 'Give a program a new secret',
     security: needsSession,
     middleware: [mayManage(deps)] as const,
     request: {
       params: z.object({ id: Uuid }),
-      body: { required: true, content: { 'application/json': { schema: SecretRotation } } },
+      body: { content: { 'application/json': { schema: SecretRotation } } },
     },
     responses: {
       200: {
@@ -33,11 +35,12 @@ export function addRotateServiceAccount(app: OpenAPIHono<ServiceEnv>, deps: Auth
   app.openapi(route, async (c) => {
     const { practiceId, userId: actor } = c.var.session
     const place = { practiceId, id: c.req.valid('param').id }
+    const { overlapMs } = SecretRotation.parse(c.req.valid('json'))
     if (!(await deps.programs.find(place))) throw new DomainError('not-found')
     const deed = { action: 'service-account.rotate', entity: `ServiceAccount/${place.id}` } as const
     const event = { ...deed, actor, practiceId, requestId: c.var.requestId }
     const answer = await auditFirst(deps, event, async () => {
-      const clientSecret = await deps.programs.rotate(place, c.req.valid('json').overlapMs)
+      const clientSecret = await deps.programs.rotate(place, overlapMs)
       const program = await deps.programs.find(place)
       if (clientSecret === undefined || !program) throw new DomainError('not-found')
       return { account: accountOf(program), clientSecret }

@@ -14,6 +14,8 @@ export function addCancelRequest(app: OpenAPIHono<ServiceEnv>, deps: IntakeDeps)
   const route = createRoute({
     method: 'post',
     path: '/tebra/requests/{id}/cancel',
+    operationId: 'cancelRequest',
+    tags: ['Requests'],
     summary: 'Cancel a request that has not been sent yet',
     security: needsSession,
     middleware: deps.signedIn(),

@@ -1,6 +1,7 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
 import { z } from 'zod'
 import { BreakerStatus } from '#lib/contract/health.ts'
+import { trimmedText } from '#lib/contract/rules.ts'
 import { DomainError } from '#lib/http/domain-error.ts'
 import { needsSession, problemResponses } from '#lib/http/openapi.ts'
 import type { ServiceEnv } from '#lib/http/service-env.ts'
@@ -14,7 +15,7 @@ const ForceBreakerRequest = z
     state: z.enum(['open', 'closed', 'automatic']).meta({
       description: 'open and closed stand until automatic gives the breaker back to the calls',
     }),
-    reason: z.string().trim().min(1).max(500),
+    reason: trimmedText(1, 500),
   })
   .meta({ id: 'ForceBreakerRequest' })
 
@@ -29,6 +30,8 @@ export function addForceBreaker(
   const route = createRoute({
     method: 'post',
     path: '/tebra/breaker',
+    operationId: 'forceBreaker',
+    tags: ['Operations'],
     summary: 'Hold the circuit breaker open or closed, or give it back',
     security: needsSession,
     middleware: deps.signedIn('dead-letters:write'),

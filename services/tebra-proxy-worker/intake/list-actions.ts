@@ -43,6 +43,8 @@ export function addListActions(app: OpenAPIHono<ServiceEnv>, deps: IntakeDeps): 
   const route = createRoute({
     method: 'get',
     path: '/tebra/actions',
+    operationId: 'listActions',
+    tags: ['Requests'],
     summary: 'The catalogue of actions',
     security: needsSession,
     middleware: deps.signedIn(),

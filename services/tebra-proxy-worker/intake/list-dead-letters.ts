@@ -4,7 +4,7 @@ import { ActionName } from '#lib/contract/actions.ts'
 import { DeadLetter, DeadLetterReason } from '#lib/contract/dead-letters.ts'
 import { GivenInstant } from '#lib/contract/ids.ts'
 import { PageCursor } from '#lib/contract/page-cursor.ts'
-import { needsSession, problemResponses } from '#lib/http/openapi.ts'
+import { linksTo, needsSession, problemResponses } from '#lib/http/openapi.ts'
 import type { ServiceEnv } from '#lib/http/service-env.ts'
 import { auditDeed } from './audit-change.ts'
 import { toDeadLetter } from './find-dead-letter.ts'
@@ -27,6 +27,8 @@ export function addListDeadLetters(app: OpenAPIHono<ServiceEnv>, deps: IntakeDep
   const route = createRoute({
     method: 'get',
     path: '/tebra/dead-letters',
+    operationId: 'listDeadLetters',
+    tags: ['Dead letters'],
     summary: 'The practice’s dead letters, newest first',
     description:
       'Each stays until it is requeued or resolved: none is trimmed or ages out. How many there are is in /tebra/status.',
@@ -41,6 +43,7 @@ export function addListDeadLetters(app: OpenAPIHono<ServiceEnv>, deps: IntakeDep
             schema: z.object({ deadLetters: z.array(DeadLetter), cursor: PageCursor.optional() }),
           },
         },
+        links: linksTo('/deadLetters/0/id', 'readDeadLetter', 'requeueDeadLetter', 'resolveDeadLetter'),
       },
       ...problemResponses(401, 403, 422, 503),
     },

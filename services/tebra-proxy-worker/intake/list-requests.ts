@@ -28,6 +28,8 @@ export function addListRequests(app: OpenAPIHono<ServiceEnv>, deps: IntakeDeps):
   const route = createRoute({
     method: 'get',
     path: '/tebra/requests',
+    operationId: 'listRequests',
+    tags: ['Requests'],
     summary: 'The caller’s requests, or the practice’s with ops:read; newest first, without results',
     security: needsSession,
     middleware: deps.signedIn(),

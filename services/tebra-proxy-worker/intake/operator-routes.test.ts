@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
+import { documentFaults } from '#lib/http/testing/document-faults.ts'
 import { startTestRedis, type TestRedis } from '#lib/testing/redis.ts'
 import { type Simulator, startSimulator } from '../testing/proxy.ts'
 import { type Intake, startIntake } from '../testing/work-by-hand.ts'
@@ -27,16 +28,16 @@ const Operation = z.object({
 const Document = z.object({ paths: z.record(z.string(), z.record(z.string(), z.unknown())) })
 
 const routes: [method: 'get' | 'post', path: string, statuses: string][] = [
-  ['get', '/tebra/requests', '200 401 403 422 429 503'],
-  ['get', '/tebra/requests/{id}', '200 401 404 422 429 503'],
-  ['post', '/tebra/requests/{id}/cancel', '200 401 403 404 409 415 429 503'],
-  ['get', '/tebra/alerts', '200 401 403 429 503'],
-  ['post', '/tebra/accounts/{practice}/resume', '200 401 403 404 415 429 503'],
-  ['get', '/tebra/dead-letters', '200 401 403 422 429 503'],
-  ['get', '/tebra/dead-letters/{id}', '200 401 403 404 429 503'],
-  ['post', '/tebra/dead-letters/requeue', '200 400 401 403 409 413 415 422 429 503'],
-  ['post', '/tebra/dead-letters/{id}/requeue', '200 400 401 403 404 409 413 415 422 429 503'],
-  ['post', '/tebra/dead-letters/{id}/resolve', '200 400 401 403 404 409 413 415 422 429 503'],
+  ['get', '/tebra/requests', '200 401 403 422 429 500 503'],
+  ['get', '/tebra/requests/{id}', '200 401 404 422 429 500 503'],
+  ['post', '/tebra/requests/{id}/cancel', '200 401 403 404 409 415 429 500 503'],
+  ['get', '/tebra/alerts', '200 401 403 429 500 503'],
+  ['post', '/tebra/accounts/{practice}/resume', '200 401 403 404 415 429 500 503'],
+  ['get', '/tebra/dead-letters', '200 401 403 422 429 500 503'],
+  ['get', '/tebra/dead-letters/{id}', '200 401 403 404 429 500 503'],
+  ['post', '/tebra/dead-letters/requeue', '200 400 401 403 409 413 415 422 429 500 503'],
+  ['post', '/tebra/dead-letters/{id}/requeue', '200 400 401 403 404 409 413 415 422 429 500 503'],
+  ['post', '/tebra/dead-letters/{id}/resolve', '200 400 401 403 404 409 413 415 422 429 500 503'],
 ]
 
 test.each(routes)(
@@ -44,7 +45,7 @@ test.each(routes)(
   async (method, path, statuses) => {
     const document = Document.parse(await (await intake.request('/tebra/openapi.json')).json())
     const operation = Operation.parse(document.paths[path]?.[method])
-    expect(operation.security).toHaveLength(2)
+    expect(operation.security).toHaveLength(3)
     expect(Object.keys(operation.responses).sort().join(' ')).toBe(statuses)
     for (const [status, { content }] of Object.entries(operation.responses))
       expect(Object.keys(content)).toEqual([
@@ -52,6 +53,10 @@ test.each(routes)(
       ])
   },
 )
+
+test('the document serves who makes a client from it', async () => {
+  expect(documentFaults(await (await intake.request('/tebra/openapi.json')).json())).toEqual([])
+})
 
 test.each(routes)('%s %s asks for a session before anything else', async (method, path) => {
   const answer = await intake.request(path.replace('{id}', crypto.randomUUID()), {

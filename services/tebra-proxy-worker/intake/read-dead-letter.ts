@@ -15,6 +15,8 @@ export function addReadDeadLetter(app: OpenAPIHono<ServiceEnv>, deps: IntakeDeps
   const route = createRoute({
     method: 'get',
     path: '/tebra/dead-letters/{id}',
+    operationId: 'readDeadLetter',
+    tags: ['Dead letters'],
     summary: 'One dead letter with the params that were sent',
     security: needsSession,
     middleware: deps.signedIn('dead-letters:write'),

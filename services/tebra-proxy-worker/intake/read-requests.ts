@@ -17,6 +17,8 @@ export function addReadRequests(app: OpenAPIHono<ServiceEnv>, deps: IntakeDeps):
   const route = createRoute({
     method: 'get',
     path: '/tebra/requests/{id}',
+    operationId: 'readRequest',
+    tags: ['Requests'],
     summary: 'One request: status, timeline and, when it has ended, its result',
     security: needsSession,
     middleware: deps.signedIn(),

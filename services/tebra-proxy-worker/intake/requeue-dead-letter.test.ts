@@ -109,8 +109,11 @@ test('an edited letter stands in the lane of the patient it is now about', async
 test('edited params are checked by the action’s own schema, and a wrong edit changes nothing', async () => {
   const id = await intake.deadLetter(intake.session, 'getPatient', { patientId: '10001' })
   const answer = await requeue(id, { params: { patientId: 'x', more: 1 } })
-  expect(answer.status).toBe(422)
-  expect(await answer.json()).toMatchObject({ errors: [{ path: 'params.patientId' }, { path: 'params' }] })
+  expect(answer.status).toBe(409)
+  expect(await answer.json()).toMatchObject({
+    code: 'params-refused',
+    errors: [{ path: 'params.patientId' }, { path: 'params' }],
+  })
   expect(await statusOf(id)).toBe('dead')
   expect(await requeues()).toEqual([])
 })

@@ -12,13 +12,14 @@ import { auditChange } from './audit-change.ts'
 import { needsConfirm } from './dead-letter-desk.ts'
 import { findDeadLetter } from './find-dead-letter.ts'
 import type { IntakeDeps } from './intake-deps.ts'
-import { wrongParams } from './submit-request.ts'
 
 /** POST /tebra/dead-letters/:id/requeue: another round, as it was or edited, under its requester's name. */
 export function addRequeueDeadLetter(app: OpenAPIHono<ServiceEnv>, deps: IntakeDeps): void {
   const route = createRoute({
     method: 'post',
     path: '/tebra/dead-letters/{id}/requeue',
+    operationId: 'requeueDeadLetter',
+    tags: ['Dead letters'],
     summary: 'Another round for a dead letter',
     description:
       'An uncertain write needs `confirm: "not-applied"`: somebody has looked and it is not there. Otherwise it may be written twice.',
@@ -26,7 +27,7 @@ export function addRequeueDeadLetter(app: OpenAPIHono<ServiceEnv>, deps: IntakeD
     middleware: deps.signedIn('dead-letters:write'),
     request: {
       params: z.object({ id: Uuid }),
-      body: { required: true, content: { 'application/json': { schema: RequeueRequest } } },
+      body: { content: { 'application/json': { schema: RequeueRequest } } },
     },
     responses: {
       200: {
@@ -66,6 +67,12 @@ export function addRequeueDeadLetter(app: OpenAPIHono<ServiceEnv>, deps: IntakeD
     return c.json((await deps.desk.readPlain(found.practiceId, found.id)) ?? found, 200)
   })
 }
+
+/** Which params are right is the dead letter's matter, and no document's. */
+const wrongParams = (error: z.ZodError): DomainError =>
+  new DomainError('params-refused', {
+    errors: error.issues.map(({ path, message }) => ({ path: ['params', ...path].join('.'), message })),
+  })
 
 /** The names of the fields that differ; their values are patient data and stay out of the audit log. */
 function changedFields(before: Readonly<Record<string, unknown>>, after: object): string[] {

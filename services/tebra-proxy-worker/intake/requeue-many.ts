@@ -17,6 +17,8 @@ export function addRequeueMany(app: OpenAPIHono<ServiceEnv>, deps: IntakeDeps): 
   const route = createRoute({
     method: 'post',
     path: '/tebra/dead-letters/requeue',
+    operationId: 'requeueDeadLetters',
+    tags: ['Dead letters'],
     summary: 'Another round for many dead letters, as they were',
     description:
       'Takes up the newest that match, up to `limit`, and queues the oldest of them first. Uncertain writes are skipped: each needs a person’s word.',

@@ -15,6 +15,8 @@ export function addResolveDeadLetter(app: OpenAPIHono<ServiceEnv>, deps: IntakeD
   const route = createRoute({
     method: 'post',
     path: '/tebra/dead-letters/{id}/resolve',
+    operationId: 'resolveDeadLetter',
+    tags: ['Dead letters'],
     summary: 'Settle a dead letter by hand, with a note',
     security: needsSession,
     middleware: deps.signedIn('dead-letters:write'),

@@ -13,6 +13,8 @@ export function addResumeAccount(app: OpenAPIHono<ServiceEnv>, deps: IntakeDeps)
   const route = createRoute({
     method: 'post',
     path: '/tebra/accounts/{practice}/resume',
+    operationId: 'resumeAccount',
+    tags: ['Operations'],
     summary: 'Let a stopped Tebra account be called again',
     description:
       'What waits goes on within seconds. Where the credentials are refused again it is stopped again.',

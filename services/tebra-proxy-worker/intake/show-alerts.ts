@@ -13,6 +13,8 @@ export function addShowAlerts(app: OpenAPIHono<ServiceEnv>, deps: IntakeDeps): v
   const route = createRoute({
     method: 'get',
     path: '/tebra/alerts',
+    operationId: 'showAlerts',
+    tags: ['Operations'],
     summary: 'Current and recent alerts',
     security: needsSession,
     middleware: deps.signedIn('ops:read'),

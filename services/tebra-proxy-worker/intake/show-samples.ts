@@ -10,6 +10,8 @@ export function addShowSamples(app: OpenAPIHono<ServiceEnv>, deps: IntakeDeps): 
   const route = createRoute({
     method: 'get',
     path: '/tebra/status/samples',
+    operationId: 'listStatusSamples',
+    tags: ['Operations'],
     summary: 'Queue and Redis in the last hour',
     security: needsSession,
     middleware: deps.signedIn('ops:read'),

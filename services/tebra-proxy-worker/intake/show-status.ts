@@ -23,6 +23,8 @@ export function addShowStatus(app: OpenAPIHono<ServiceEnv>, deps: IntakeDeps): v
   const route = createRoute({
     method: 'get',
     path: '/tebra/status',
+    operationId: 'showStatus',
+    tags: ['Operations'],
     summary: 'Breaker, limiter, queue and workers',
     security: needsSession,
     middleware: deps.signedIn('ops:read'),
