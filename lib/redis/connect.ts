@@ -1,12 +1,10 @@
-import { Cluster, Redis, type RedisOptions } from 'ioredis'
+import { Cluster, Redis } from 'ioredis'
+import { LastingRedis, type NodeOptions } from './lasting-redis.ts'
 import { parseRedisUrl, type RedisUrl } from './redis-url.ts'
 import './tracing-subscribers.ts'
 
 /** A connection whatever stands behind it; both have the same commands. */
 export type RedisClient = Redis | Cluster
-
-/** Replies keep their default shape; the other ones have types of their own. */
-type NodeOptions = Omit<RedisOptions, 'replyMapping'>
 
 export type RedisTopology = 'single' | 'sentinel' | 'cluster'
 
@@ -60,7 +58,7 @@ export function connectReader(config: RedisConfig, blockMs: number, events: Conn
 /** A connection that only subscribes; it re-subscribes by itself after a reconnect, and a silent peer is left. */
 export function connectSubscriber(config: RedisConfig, events: ConnectionEvents): RedisClient {
   const redis = open(config, events, { maxRetriesPerRequest: null })
-  if (redis instanceof Redis) watchSilence(redis)
+  if (redis instanceof LastingRedis) watchSilence(redis)
   return redis
 }
 
@@ -81,8 +79,8 @@ function open(config: RedisConfig, events: ConnectionEvents, options: NodeOption
   return redis
 }
 
-const openOne = (url: RedisUrl, config: RedisConfig, node: NodeOptions): Redis =>
-  new Redis({
+const openOne = (url: RedisUrl, config: RedisConfig, node: NodeOptions): LastingRedis =>
+  new LastingRedis({
     ...node,
     ...(config.topology === 'sentinel' ? sentinelsOf(url, config.sentinelName) : serverOf(url)),
     retryStrategy: backOffMs,
@@ -134,10 +132,10 @@ function openCluster(url: RedisUrl, { enableAutoPipelining: _, ...node }: NodeOp
 }
 
 /** A subscriber sends nothing, so it would not notice a peer that is gone without a word. */
-function watchSilence(redis: Redis): void {
+function watchSilence(redis: LastingRedis): void {
   let unanswered = false
   const timer = setInterval(() => {
-    if (redis.status === 'end') return clearInterval(timer)
+    if (redis.isClosed) return clearInterval(timer)
     if (redis.status !== 'ready') return
     if (unanswered) redis.disconnect(true)
     unanswered = true
