@@ -4,10 +4,11 @@ import type { RedisClient } from '#lib/redis/connect.ts'
 import type { QueueKeys } from '#lib/redis/keys.ts'
 import { formatCursor, type Position } from './cursor.ts'
 import { createEncodeEvents, type EncodeEvents } from './encode-events.ts'
-import { createEventReader, type EventReader } from './event-reader.ts'
+import { advance, createEventReader, type EventReader } from './event-reader.ts'
 import { cursorFrame, joined, keepAliveFrame } from './frames.ts'
 import { gatherMs } from './gather-ms.ts'
 import { createHub, type Hub } from './hub.ts'
+import { inPieces } from './in-pieces.ts'
 import { createReplay, type Replay } from './replay.ts'
 
 /** One partition's events: read once, encoded once for all who listen, and its history for those who come back. */
@@ -23,6 +24,8 @@ export interface Feed {
   /** The next sign of life; where others' events have moved the cursor, it goes with it, so that it stays young. */
   keepAliveFrame(): Uint8Array
 }
+
+const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 export function createFeed(deps: {
   /** A connection of the feed's own: its reads block. */
@@ -51,11 +54,20 @@ export function createFeed(deps: {
     ...deps,
     onEvents: async (batch, before) => {
       handedOut ??= before
-      const ready = await encodeEvents(batch, before, hub.isHeard)
+      const pieces = inPieces(await encodeEvents(batch, before, hub.isHeard))
+      // Between two pieces the platform sends: who reads has room again, and who does not is seen to have none.
+      for (const piece of pieces.slice(0, -1)) {
+        handedOut = advance(
+          handedOut,
+          piece.map(({ event }) => event),
+        )
+        hub.publish(piece)
+        await wait(0)
+      }
       standHere()
       // The next read waits so long; what comes meanwhile is one batch then.
-      const waitMs = gatherMs(hub.publish(ready))
-      if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs))
+      const gather = gatherMs(hub.publish(pieces.at(-1) ?? []))
+      if (gather > 0) await wait(gather)
     },
     onEpoch: resync('epoch'),
     onTrimmed: resync('trimmed'),

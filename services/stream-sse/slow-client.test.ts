@@ -42,6 +42,23 @@ test('a client that falls behind and reads on gets every event once, as long as 
   expect(numbers(client.events)).toEqual(Array.from({ length: 10 }, (_, n) => n))
 })
 
+test('far more than a client may leave unread, read at once, reaches one who reads: all of it, in its order', async () => {
+  const client = await openRaw(streams.url, session, { query })
+  await until('it is live', () => client.events.some(({ type }) => type === 'ready'))
+  const count = 200
+  await Promise.all(
+    Array.from({ length: count }, (_, n) => publish(streams, session, { data: { n, filler } })),
+  )
+  await until('all have come', () => numbers(client.events).length === count)
+  expect(new Set(numbers(client.events)).size).toBe(count)
+  const cursors = client.events
+    .filter(({ type }) => type === 'agent_updates')
+    .map(({ data }) => JSON.parse(data).id)
+  const inOrder = (a: string, b: string) => a.localeCompare(b, 'en', { numeric: true })
+  expect(cursors).toEqual(cursors.toSorted(inOrder))
+  expect(client.events.filter(({ type }) => type === 'resync')).toEqual([])
+}, 60_000)
+
 test('events that later ones replace go first: the newest of each key arrives, in order, and nobody resyncs', async () => {
   const count = 1_500
   const { client } = await stuckClient(count, (n) => `row:${n % 5}`)
