@@ -138,11 +138,11 @@ test.each([
   ['our own shutdown', failWith('cancelled')],
   ['a request that was never sent', failWith('no-credentials')],
 ])('a probe that showed nothing (%s) neither closes it nor makes the next one wait', async (_, silent) => {
-  await start(2, { waitMs: 1_000 })
+  await start(2, { waitMs: 4_000 })
   await openForAll()
   await call(await untilSomebodyProbes(fleet.members), silent)
   expect((await status()).state).toBe('open')
-  await until('the next may probe', () => fleet.members.some(isProber), 500)
+  await until('the next may probe', () => fleet.members.some(isProber), 3_500)
 })
 
 test('throttled as a probe, the upstream is back', async () => {
