@@ -97,7 +97,35 @@ export async function brokenPromises(stack: Stack, desk: Desk, load: Load): Prom
     45_000,
   ).catch(() => {})
   const after: Aftermath = { records, writes: (await counts(stack)).writes.byNaturalKey }
-  return breaches(load.told, after)
+  const broken = breaches(load.told, after)
+  return broken.length === 0 ? [] : [...broken, ...(await story(stack, load, records, broken))]
+}
+
+/** How the broken ones went, step by step and call by call: a fault that happened once may not come again. */
+async function story(
+  stack: Stack,
+  load: Load,
+  records: ReadonlyMap<string, RequestRecord>,
+  broken: readonly string[],
+): Promise<string[]> {
+  const calls = (await (await fetch(`${stack.simulatorUrl}/control/calls`)).json()) as UpstreamCall[]
+  return load.told.flatMap((one) => {
+    if (one.kind !== 'accepted') return []
+    const [patient, start] = one.naturalKey?.split(' ') ?? []
+    if (!broken.some((line) => line.startsWith(one.id) || line.startsWith(one.naturalKey ?? '-'))) return []
+    const record = records.get(one.id)
+    const concerned = calls.filter(
+      (call) =>
+        call.correlationId === record?.correlationId || (call.patientId === patient && call.start === start),
+    )
+    return [...(record?.timeline ?? []), ...concerned].map((step) => JSON.stringify(step))
+  })
+}
+
+interface UpstreamCall {
+  readonly correlationId?: string
+  readonly patientId?: string
+  readonly start?: string
 }
 
 async function recordOf(stack: Stack, desk: Desk, id: string): Promise<RequestRecord | undefined> {
