@@ -1,57 +1,37 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 import type { ActionName } from '#lib/contract/actions.ts'
 import type { AuditEvent } from '#lib/contract/audit.ts'
 import { until } from '#lib/processes/wait.ts'
 import { auditKeys, fleetKeys } from '#lib/redis/keys.ts'
 import { breaches, type Told } from '#lib/testing/history.ts'
 import { queueKeys } from '#lib/testing/one-partition.ts'
-import { startTestRedis, type TestRedis } from '#lib/testing/redis.ts'
-import {
-  type Simulator,
-  type StartedProxy,
-  startProxy,
-  startSimulator,
-} from '../../services/tebra-proxy-worker/testing/proxy.ts'
-import { dump } from '../../services/tebra-proxy-worker/testing/reads.ts'
+import { readRedis } from '#lib/testing/read-redis.ts'
+import { clinicForEachTest } from '../../services/tebra-proxy-worker/testing/clinic.ts'
+import type { StartedProxy } from '../../services/tebra-proxy-worker/testing/proxy.ts'
 import { appointment } from '../../services/tebra-proxy-worker/testing/work-by-hand.ts'
-import {
-  startWorkerProcess,
-  type WorkerProcess,
-} from '../../services/tebra-proxy-worker/testing/worker-process.ts'
+import type { WorkerProcess } from '../../services/tebra-proxy-worker/testing/worker-process.ts'
 
 /** What a call takes at most is so long that the stopped worker still waits for its calls when it wakes up. */
-const env = { LEASE_MS: '1000', TEBRA_TIMEOUT_MS: '30000', LOG_LEVEL: 'info' }
+const env = { LEASE_MS: '2000', TEBRA_TIMEOUT_MS: '30000', LOG_LEVEL: 'info' }
 
-let redis: TestRedis
-let simulator: Simulator
+const { redis, simulator, start, startProcess } = clinicForEachTest()
 let intake: StartedProxy
 let stopped: WorkerProcess
-let other: WorkerProcess | undefined
 let told: Told[]
 
 beforeEach(async () => {
   told = []
-  other = undefined
-  redis = await startTestRedis()
-  simulator = startSimulator()
-  await simulator.control('limits', { scale: 0 })
-  stopped = await startWorkerProcess(redis, simulator, env)
+  stopped = await startProcess(env)
   // Before the intake, which would watch.
   for (const lock of [queueKeys.leader, queueKeys.reaper, fleetKeys.watch]) await untilHeldBy(stopped, lock)
-  intake = await startProxy(redis, simulator, { ...env, ROLE: 'intake', LOG_LEVEL: 'silent' })
-})
-afterEach(async () => {
-  await Promise.all([stopped, other].map((worker) => worker?.end('SIGKILL')))
-  await intake.close()
-  await simulator.stop()
-  await redis.stop()
+  intake = await start({ ...env, ROLE: 'intake', LOG_LEVEL: 'silent' })
 })
 
 const untilHeldBy = (worker: WorkerProcess, lock: string) =>
   until(`${lock} is held`, async () => (await redis.redis.hget(lock, 'owner')) === worker.name)
 
-const startOther = async () => {
-  other = await startWorkerProcess(redis, simulator, { ...env, TEBRA_TIMEOUT_MS: '3000' })
+const startOther = async (): Promise<WorkerProcess> => {
+  const other = await startProcess({ ...env, TEBRA_TIMEOUT_MS: '3000' })
   for (const lock of [queueKeys.leader, queueKeys.reaper]) await untilHeldBy(other, lock)
   return other
 }
@@ -105,10 +85,14 @@ const hasEnded = ({ lines }: WorkerProcess, id: string) =>
   lines.some((line) => line.includes(id) && line.includes('"written":"done"'))
 
 /**
- * Everything that stands in Redis but who lives and is missed, whose turn it is, and the number by which cached answers
- * are void: a worker that knows of a write makes them void once more, which costs a call.
+ * Everything that stands in Redis but who lives and is missed, whose turn it is to call and to take over what lapses,
+ * and the number by which cached answers are void: a worker that knows of a write makes them void once more.
  */
-const standing = () => dump(redis, /^\{tebra\}:(workers?\b|alerts|limit:|cache-generation:)/)
+async function standing(): Promise<Record<string, unknown>> {
+  const passing = /^\{tebra\}:(workers?\b|alerts|limit:|reaper|cache-generation:)/
+  const entries = Object.entries(await readRedis(redis.redis))
+  return Object.fromEntries(entries.filter(([key]) => !passing.test(key)))
+}
 
 test('a leader that is stopped with requests in hand and wakes up changes nothing that another has taken over', async () => {
   await create()
@@ -132,7 +116,7 @@ test('a leader that is stopped with requests in hand and wakes up changes nothin
   })
   stopped.process.kill('SIGSTOP')
 
-  await startOther()
+  const other = await startOther()
   await create()
   // Fails at first: the leader brings it back when it is due.
   await ask('getServiceLocations')
@@ -147,7 +131,7 @@ test('a leader that is stopped with requests in hand and wakes up changes nothin
 
   // It goes on as one of the fleet, and as its leader when the other goes.
   await simulator.misbehave()
-  await other?.end('SIGTERM')
+  await other.end('SIGTERM')
   for (let n = 0; n < 3; n += 1) await create()
   await allEnded()
   await untilHeldBy(stopped, queueKeys.leader)

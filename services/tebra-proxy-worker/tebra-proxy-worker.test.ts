@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 import { verifyAudit } from '#lib/audit/verify.ts'
 import { actionNames } from '#lib/contract/actions.ts'
 import type { Schedule } from '#lib/contract/clinic.ts'
@@ -7,26 +7,13 @@ import { until } from '#lib/processes/wait.ts'
 import { fleetKeys, sessionKeys } from '#lib/redis/keys.ts'
 import { testSecrets } from '#lib/testing/ground.ts'
 import { queueKeys } from '#lib/testing/one-partition.ts'
-import { startTestRedis, type TestRedis } from '#lib/testing/redis.ts'
-import { type Simulator, type StartedProxy, startProxy, startSimulator } from './testing/proxy.ts'
+import { clinicForEachTest } from './testing/clinic.ts'
+import type { StartedProxy } from './testing/proxy.ts'
 
-let redis: TestRedis
-let simulator: Simulator
+const { redis, simulator, start } = clinicForEachTest()
 let proxy: StartedProxy
-
-beforeAll(async () => {
-  redis = await startTestRedis()
-})
-afterAll(() => redis.stop())
 beforeEach(async () => {
-  await redis.redis.flushall()
-  simulator = startSimulator()
-  await simulator.control('limits', { scale: 0 })
-  proxy = await startProxy(redis, simulator)
-})
-afterEach(async () => {
-  await proxy.close()
-  await simulator.stop()
+  proxy = await start()
 })
 
 const appointment = {
@@ -241,7 +228,7 @@ test('a request is cancelled before its call, and not after', async () => {
 
 test('past the byte budget the intake answers queue-full and what is in flight still ends', async () => {
   await proxy.close()
-  proxy = await startProxy(redis, simulator, { QUEUE_BYTES_MAX: '6000' })
+  proxy = await start({ QUEUE_BYTES_MAX: '6000' })
   await simulator.misbehave({ kind: 'latency', delayMs: 500 })
   const accepted = await Promise.all([proxy.submit('getProviders'), proxy.submit('getProviders')])
   const refused = await proxy.post('/tebra/requests', { action: 'getProviders' })
@@ -296,7 +283,7 @@ test('what a stopped worker had in hand is finished by the next one', async () =
   await simulator.misbehave({ kind: 'latency', delayMs: 300 })
   const submitted = await Promise.all(Array.from({ length: 6 }, () => proxy.submit('getPractices')))
   await proxy.close()
-  proxy = await startProxy(redis, simulator)
+  proxy = await start()
   const operator = await proxy.signIn({ roles: ['operator'] })
   const recordOf = async (id: string) =>
     (await (await proxy.request(`/tebra/requests/${id}?wait=20`, { as: operator })).json()) as {
@@ -318,7 +305,7 @@ test('a Redis that is killed and comes back finds every accepted request and the
 
 test('a create that may have landed is looked for when the breaker closes again, and not sent blindly', async () => {
   await proxy.close()
-  proxy = await startProxy(redis, simulator, { BREAKER_FAILURES: '1', BREAKER_WAIT_MS: '400' })
+  proxy = await start({ BREAKER_FAILURES: '1', BREAKER_WAIT_MS: '400' })
   await simulator.misbehave({ kind: 'write-then-time-out', operation: 'CreateAppointment', times: 1 })
   const { id } = await proxy.submit('createAppointment', appointment)
   await until('it waits for the upstream', async () =>

@@ -1,53 +1,29 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { AlertsAnswer } from '#lib/contract/alerts.ts'
 import { TebraStatus } from '#lib/contract/health.ts'
 import { SubmitAnswer } from '#lib/contract/requests.ts'
 import { until } from '#lib/processes/wait.ts'
 import { auditKeys, queueKeysIn } from '#lib/redis/keys.ts'
 import type { TestSession } from '#lib/testing/ground.ts'
-import { startTestRedis, type TestRedis } from '#lib/testing/redis.ts'
-import { type Simulator, type StartedProxy, startProxy, startSimulator } from '../testing/proxy.ts'
+import { clinicForEachTest } from '../testing/clinic.ts'
+import { type StartedProxy, testAccount } from '../testing/proxy.ts'
 import { appointment } from '../testing/work-by-hand.ts'
 
-let redis: TestRedis
-let simulator: Simulator
+const { redis, simulator, start: startWith } = clinicForEachTest()
 let operator: TestSession
-const fleet: StartedProxy[] = []
 const keys = queueKeysIn(0)
 
-const account = (customerKey: string, user: string, password: string) => ({
-  customerKey,
-  user,
-  password,
-  timeZone: 'America/New_York',
-})
 const accounts = {
-  'test-clinic': account('key', 'user@clinic.example', 'pass<&>word'),
-  'other-clinic': account('other-key', 'user@other.example', 'other'),
+  'test-clinic': testAccount,
+  'other-clinic': { ...testAccount, customerKey: 'other-key', user: 'user@other.example', password: 'other' },
 }
-
-beforeAll(async () => {
-  redis = await startTestRedis()
-})
-afterAll(() => redis.stop())
-beforeEach(async () => {
-  await redis.redis.flushall()
-  simulator = startSimulator()
-  await simulator.control('limits', { scale: 0 })
-})
-afterEach(async () => {
-  await Promise.all(fleet.splice(0).map((proxy) => proxy.close()))
-  await simulator.stop()
-})
-
 const start = async (env: Record<string, string> = {}): Promise<StartedProxy> => {
-  const proxy = await startProxy(redis, simulator, {
+  const proxy = await startWith({
     LEASE_MS: '600',
     CREDENTIALS_PROBE_MS: '60000',
     TEBRA_ACCOUNTS: JSON.stringify(accounts),
     ...env,
   })
-  fleet.push(proxy)
   operator = await proxy.signIn({ roles: ['operator'] })
   return proxy
 }

@@ -1,36 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { AlertsAnswer } from '#lib/contract/alerts.ts'
 import { StatusSamples, TebraStatus } from '#lib/contract/health.ts'
 import { until } from '#lib/processes/wait.ts'
 import { queueKeys } from '#lib/testing/one-partition.ts'
-import { startTestRedis, type TestRedis } from '#lib/testing/redis.ts'
-import { type Simulator, type StartedProxy, startProxy, startSimulator } from '../testing/proxy.ts'
+import { clinicForEachTest } from '../testing/clinic.ts'
+import type { StartedProxy } from '../testing/proxy.ts'
 import { appointment } from '../testing/work-by-hand.ts'
 
-let redis: TestRedis
-let simulator: Simulator
-const fleet: StartedProxy[] = []
-
-beforeAll(async () => {
-  redis = await startTestRedis()
-})
-afterAll(() => redis.stop())
-beforeEach(async () => {
-  await redis.redis.flushall()
-  simulator = startSimulator()
-  await simulator.control('limits', { scale: 0 })
-})
-afterEach(async () => {
-  await Promise.all(fleet.splice(0).map((proxy) => proxy.close()))
-  await simulator.stop()
-})
-
-const start = async (env: Record<string, string> = {}): Promise<StartedProxy> => {
-  const proxy = await startProxy(redis, simulator, { LEASE_MS: '600', ...env })
-  fleet.push(proxy)
-  return proxy
-}
+const { redis, simulator, start: startWith } = clinicForEachTest()
+const start = (env: Record<string, string> = {}) => startWith({ LEASE_MS: '600', ...env })
 const alertsOf = async (proxy: StartedProxy, practiceId = 'test-clinic') => {
   const as = await proxy.signIn({ roles: ['operator'], practiceId })
   const alerts = AlertsAnswer.parse(await (await proxy.request('/tebra/alerts', { as })).json())
@@ -125,7 +104,7 @@ test('the last hour is kept for whoever looks later: one sample in 10 s, whichev
   expect(Math.abs(Date.now() - Date.parse(sample?.at ?? ''))).toBeLessThan(60_000)
   // What is older than an hour is not told; what was kept outlives the process that kept it.
   const second = await start()
-  await fleet.shift()?.close()
+  await first.close()
   expect((await samplesOf(second))[0]).toEqual(sample)
   const desk = await second.signIn({ roles: ['front-desk'] })
   expect((await second.request('/tebra/status/samples', { as: desk })).status).toBe(403)

@@ -1,30 +1,10 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { until } from '#lib/processes/wait.ts'
 import { fleetKeys } from '#lib/redis/keys.ts'
-import { startTestRedis, type TestRedis } from '#lib/testing/redis.ts'
-import { type Simulator, type StartedProxy, startProxy, startSimulator } from '../testing/proxy.ts'
-import { startWorkerProcess, type WorkerProcess } from '../testing/worker-process.ts'
+import { clinicForEachTest } from '../testing/clinic.ts'
 
-let redis: TestRedis
-let simulator: Simulator
-let intake: StartedProxy
-let workers: WorkerProcess[]
-
+const { redis, simulator, start, startProcess } = clinicForEachTest()
 const env = { LEASE_MS: '600', TEBRA_TIMEOUT_MS: '20000', BREAKER_FAILURES: '1', BREAKER_WAIT_MS: '500' }
-
-beforeEach(async () => {
-  redis = await startTestRedis()
-  simulator = startSimulator()
-  await simulator.control('limits', { scale: 0 })
-  intake = await startProxy(redis, simulator, { ROLE: 'intake' })
-  workers = await Promise.all([1, 2].map(() => startWorkerProcess(redis, simulator, env)))
-})
-afterEach(async () => {
-  await Promise.all(workers.map((worker) => worker.end('SIGKILL')))
-  await intake.close()
-  await simulator.stop()
-  await redis.stop()
-})
 
 const breakerField = async (field: string) =>
   (await redis.redis.hget(fleetKeys.breaker('soap'), field)) ?? undefined
@@ -32,6 +12,8 @@ const callsMade = async () =>
   Object.values((await simulator.counts()).byOperation).reduce((sum, calls) => sum + calls, 0)
 
 test('two processes: open for both, one probe, its holder killed, the other probes, every request ends well', async () => {
+  const intake = await start({ ROLE: 'intake' })
+  const workers = await Promise.all([1, 2].map(() => startProcess(env)))
   await simulator.misbehave({ kind: 'outage' })
   const submitted = await Promise.all(Array.from({ length: 12 }, () => intake.submit('getPractices')))
   await until('it is open for both', async () => (await breakerField('state')) === 'open')

@@ -1,30 +1,17 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 import { Appointment, type Patient, type Schedule } from '#lib/contract/clinic.ts'
 import { Problem } from '#lib/contract/problem.ts'
 import type { RequestRecord } from '#lib/contract/requests.ts'
 import { until } from '#lib/processes/wait.ts'
-import { startTestRedis, type TestRedis } from '#lib/testing/redis.ts'
-import { type Simulator, type StartedProxy, startProxy, startSimulator } from '../testing/proxy.ts'
-import { age, dump, entryOf, flights, read, submitRead } from '../testing/reads.ts'
+import { readRedis } from '#lib/testing/read-redis.ts'
+import { clinicForEachTest } from '../testing/clinic.ts'
+import type { StartedProxy } from '../testing/proxy.ts'
+import { age, entryOf, flights, read, submitRead } from '../testing/reads.ts'
 
-let redis: TestRedis
-let simulator: Simulator
+const { redis, simulator, start } = clinicForEachTest()
 let proxy: StartedProxy
-const others: StartedProxy[] = []
-
-beforeAll(async () => {
-  redis = await startTestRedis()
-})
-afterAll(() => redis.stop())
 beforeEach(async () => {
-  await redis.redis.flushall()
-  simulator = startSimulator()
-  await simulator.control('limits', { scale: 0 })
-  proxy = await startProxy(redis, simulator)
-})
-afterEach(async () => {
-  await Promise.all([proxy, ...others.splice(0)].map((started) => started.close()))
-  await simulator.stop()
+  proxy = await start()
 })
 
 const day = { date: '2026-12-01' }
@@ -87,7 +74,7 @@ test('fresh shares only a call that began after its own submission', async () =>
 })
 
 test('twenty browsers that ask for the same schedule at once cost one upstream call', async () => {
-  others.push(await startProxy(redis, simulator), await startProxy(redis, simulator))
+  await Promise.all([start(), start()])
   await simulator.misbehave({ kind: 'latency', delayMs: 300 })
   const ids = await many(20, () => submitRead(proxy, 'prefer', 'syncSchedule', day))
   const records = await Promise.all(ids.map((id) => proxy.ended(id)))
@@ -105,7 +92,7 @@ test('twenty that press Refresh at once cost two: one for those before the call 
 
 test('a call that takes longer than requests wait for it burns none of their attempts', async () => {
   await proxy.close()
-  proxy = await startProxy(redis, simulator, { TEBRA_TIMEOUT_MS: '8000' })
+  proxy = await start({ TEBRA_TIMEOUT_MS: '8000' })
   await simulator.misbehave({ kind: 'latency', delayMs: 3_600, operation: 'GetProviders', times: 1 })
   const ids = await many(3, () => submitRead(proxy, 'prefer', 'getProviders'))
   const records = await Promise.all(ids.map((id) => proxy.ended(id)))
@@ -193,7 +180,7 @@ test('no name, no search and no id of a patient stands in Redis, in a key or in 
   const search = { lastName, firstName }
   expect((await read(proxy, 'prefer', 'searchPatients', search)).data).toContainEqual(data)
   await entryOf(redis, 'searchPatients')
-  const everything = await dump(redis)
+  const everything = JSON.stringify(await readRedis(redis.redis))
   for (const secret of [lastName, `"${firstName}"`, ':10001', '"10001"'])
     expect(everything).not.toContain(secret)
 })

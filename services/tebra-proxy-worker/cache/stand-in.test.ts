@@ -1,33 +1,18 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { verifyAudit } from '#lib/audit/verify.ts'
 import { until } from '#lib/processes/wait.ts'
 import { fleetKeys } from '#lib/redis/keys.ts'
 import { testSecrets } from '#lib/testing/ground.ts'
 import { onePartition, queueKeys } from '#lib/testing/one-partition.ts'
-import { startTestRedis, type TestRedis } from '#lib/testing/redis.ts'
-import { type Simulator, type StartedProxy, startProxy, startSimulator } from '../testing/proxy.ts'
+import { clinicForEachTest } from '../testing/clinic.ts'
+import type { StartedProxy } from '../testing/proxy.ts'
 import { age, entryOf, read, submitRead } from '../testing/reads.ts'
 import { createAnswerAtIntake } from './answer-at-intake.ts'
 import { createAnswerCache } from './answer-cache.ts'
 import type { ReadName } from './read-name.ts'
 
-let redis: TestRedis
-let simulator: Simulator
+const { redis, simulator, start } = clinicForEachTest()
 let proxy: StartedProxy
-
-beforeAll(async () => {
-  redis = await startTestRedis()
-})
-afterAll(() => redis.stop())
-beforeEach(async () => {
-  await redis.redis.flushall()
-  simulator = startSimulator()
-  await simulator.control('limits', { scale: 0 })
-})
-afterEach(async () => {
-  await proxy.close()
-  await simulator.stop()
-})
 
 const minute = 60_000
 const hour = 60 * minute
@@ -36,7 +21,7 @@ const breakerState = async () => (await redis.redis.hget(fleetKeys.breaker('soap
 
 /** A practice that has read its providers an hour ago, and an upstream that is away since. */
 async function startAway(env: Record<string, string>): Promise<void> {
-  proxy = await startProxy(redis, simulator, env)
+  proxy = await start(env)
   await read(proxy, 'prefer', 'getProviders')
   await age(redis, 'getProviders', hour)
   await simulator.misbehave({ kind: 'outage' })

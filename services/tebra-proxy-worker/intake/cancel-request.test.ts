@@ -1,28 +1,14 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 import { until } from '#lib/processes/wait.ts'
 import type { TestSession } from '#lib/testing/ground.ts'
 import { queueKeys } from '#lib/testing/one-partition.ts'
-import { startTestRedis, type TestRedis } from '#lib/testing/redis.ts'
-import { type Simulator, startProxy, startSimulator } from '../testing/proxy.ts'
-import { exhausted, type Intake, startIntake } from '../testing/work-by-hand.ts'
+import { clinicForEachTest } from '../testing/clinic.ts'
+import { exhausted, type Intake } from '../testing/work-by-hand.ts'
 
-let redis: TestRedis
-let simulator: Simulator
+const { redis, simulator, start, startIntake } = clinicForEachTest()
 let intake: Intake
-
-beforeAll(async () => {
-  redis = await startTestRedis()
-})
-afterAll(() => redis.stop())
 beforeEach(async () => {
-  await redis.redis.flushall()
-  simulator = startSimulator()
-  await simulator.control('limits', { scale: 0 })
-  intake = await startIntake(redis, simulator)
-})
-afterEach(async () => {
-  await intake.close()
-  await simulator.stop()
+  intake = await startIntake()
 })
 
 const cancel = (id: string, as: TestSession = intake.session) =>
@@ -58,7 +44,7 @@ test('a delayed request is cancelled and does not come back when it would be due
 
 test('a request that waits beyond its practice’s share or in its lane is cancelled and leaves the line to the next', async () => {
   await intake.close()
-  intake = await startIntake(redis, simulator, { PRACTICE_SHARE: '1' })
+  intake = await startIntake({ PRACTICE_SHARE: '1' })
   const [first, second, third] = [
     await intake.submitAs(intake.session, 'getPatient', { patientId: '10001' }),
     await intake.submitAs(intake.session, 'getPatient', { patientId: '10001' }),
@@ -132,7 +118,7 @@ test('nothing is cancelled when the audit log is away', async () => {
 })
 
 test('against a worker whose calls wait for their turn, what is cancelled in time is never sent and all else exactly once', async () => {
-  const proxy = await startProxy(redis, simulator)
+  const proxy = await start()
   try {
     const submitted = await Promise.all(
       Array.from({ length: 24 }, (_, n) => proxy.submit('getPatient', { patientId: String(10_001 + n) })),

@@ -1,35 +1,22 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 import { z } from 'zod'
 import { DeadLetter, OpenedDeadLetter } from '#lib/contract/dead-letters.ts'
 import { RequestRecord } from '#lib/contract/requests.ts'
 import { until } from '#lib/processes/wait.ts'
 import type { TestSession } from '#lib/testing/ground.ts'
 import { queueKeys } from '#lib/testing/one-partition.ts'
-import { startTestRedis, type TestRedis } from '#lib/testing/redis.ts'
-import { type Simulator, startSimulator } from '../testing/proxy.ts'
-import { appointment, exhausted, type Intake, startIntake, unclear } from '../testing/work-by-hand.ts'
+import { clinicForEachTest } from '../testing/clinic.ts'
+import { appointment, exhausted, type Intake, unclear } from '../testing/work-by-hand.ts'
 
-let redis: TestRedis
-let simulator: Simulator
+const { redis, startIntake } = clinicForEachTest()
 let intake: Intake
 let operator: TestSession
 let stranger: TestSession
-
-beforeAll(async () => {
-  redis = await startTestRedis()
-  simulator = startSimulator()
-})
-afterAll(async () => {
-  await simulator.stop()
-  await redis.stop()
-})
 beforeEach(async () => {
-  await redis.redis.flushall()
-  intake = await startIntake(redis, simulator)
+  intake = await startIntake()
   operator = await intake.signIn({ roles: ['operator'] })
   stranger = await intake.signIn({ roles: ['admin'], practiceId: 'other-clinic' })
 })
-afterEach(() => intake.close())
 
 const Listed = z.object({ deadLetters: z.array(DeadLetter), cursor: z.string().optional() })
 const list = async (query = '', as = operator) =>
@@ -168,7 +155,7 @@ test('of two operators who settle or requeue the same letter at once exactly one
 
 test('a settled letter ages out after the retention that begins with the settling; an open one never does', async () => {
   await intake.close()
-  intake = await startIntake(redis, simulator, { RETENTION_MS: '1500' })
+  intake = await startIntake({ RETENTION_MS: '1500' })
   const open = await intake.deadLetter(intake.session, 'getProviders')
   const id = await intake.deadLetter(intake.session, 'getProviders')
   await new Promise((done) => setTimeout(done, 1_600))

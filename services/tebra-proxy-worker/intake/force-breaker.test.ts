@@ -1,31 +1,18 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 import { BreakerStatus } from '#lib/contract/health.ts'
 import { Problem } from '#lib/contract/problem.ts'
 import { until } from '#lib/processes/wait.ts'
 import { auditKeys, fleetKeys } from '#lib/redis/keys.ts'
 import type { TestSession } from '#lib/testing/ground.ts'
-import { startTestRedis, type TestRedis } from '#lib/testing/redis.ts'
-import { type Simulator, type StartedProxy, startProxy, startSimulator } from '../testing/proxy.ts'
+import { clinicForEachTest } from '../testing/clinic.ts'
+import type { StartedProxy } from '../testing/proxy.ts'
 
-let redis: TestRedis
-let simulator: Simulator
+const { redis, simulator, start } = clinicForEachTest()
 let proxies: [StartedProxy, StartedProxy]
 let operator: TestSession
-
-beforeAll(async () => {
-  redis = await startTestRedis()
-})
-afterAll(() => redis.stop())
 beforeEach(async () => {
-  await redis.redis.flushall()
-  simulator = startSimulator()
-  await simulator.control('limits', { scale: 0 })
-  proxies = [await startProxy(redis, simulator), await startProxy(redis, simulator)]
+  proxies = await Promise.all([start(), start()])
   operator = await proxies[0].signIn({ roles: ['operator'] })
-})
-afterEach(async () => {
-  await Promise.all(proxies.map((proxy) => proxy.close()))
-  await simulator.stop()
 })
 
 const force = (body: object, as = operator) => proxies[0].post('/tebra/breaker', body, { as })
@@ -75,7 +62,7 @@ test('it is audited who forced it and why, in the chain of every practice that i
 })
 
 test('where there is an operating practice, no other practice’s operators may', async () => {
-  const proxy = await startProxy(redis, simulator, { ROLE: 'intake', OPERATOR_PRACTICE: 'other-clinic' })
+  const proxy = await start({ ROLE: 'intake', OPERATOR_PRACTICE: 'other-clinic' })
   const post = (as: TestSession) => proxy.post('/tebra/breaker', { state: 'closed', reason: 'x' }, { as })
   expect((await post(operator)).status).toBe(403)
   const operating = await proxy.signIn({ roles: ['operator'], practiceId: 'other-clinic' })

@@ -1,32 +1,19 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 import { z } from 'zod'
 import { RequestRecord } from '#lib/contract/requests.ts'
 import { placeOf } from '#lib/crypto/request-place.ts'
 import type { TestSession } from '#lib/testing/ground.ts'
 import { queueKeys } from '#lib/testing/one-partition.ts'
-import { startTestRedis, type TestRedis } from '#lib/testing/redis.ts'
-import { type Simulator, startSimulator } from '../testing/proxy.ts'
-import { appointment, type Intake, startIntake } from '../testing/work-by-hand.ts'
+import { clinicForEachTest } from '../testing/clinic.ts'
+import { appointment, type Intake } from '../testing/work-by-hand.ts'
 
-let redis: TestRedis
-let simulator: Simulator
+const { redis, startIntake } = clinicForEachTest()
 let intake: Intake
 let operator: TestSession
-
-beforeAll(async () => {
-  redis = await startTestRedis()
-  simulator = startSimulator()
-})
-afterAll(async () => {
-  await simulator.stop()
-  await redis.stop()
-})
 beforeEach(async () => {
-  await redis.redis.flushall()
-  intake = await startIntake(redis, simulator)
+  intake = await startIntake()
   operator = await intake.signIn({ roles: ['operator'] })
 })
-afterEach(() => intake.close())
 
 const Listed = z.object({ requests: z.array(RequestRecord), cursor: z.string().optional() })
 const page = async (query = '', as = intake.session) =>

@@ -1,35 +1,20 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 import { RequeueManyAnswer } from '#lib/contract/dead-letters.ts'
 import { RequestRecord } from '#lib/contract/requests.ts'
 import type { TestSession } from '#lib/testing/ground.ts'
 import { onePartition, queueKeys } from '#lib/testing/one-partition.ts'
-import { startTestRedis, type TestRedis } from '#lib/testing/redis.ts'
-import { type Simulator, startSimulator } from '../testing/proxy.ts'
-import { appointment, exhausted, type Intake, startIntake, unclear } from '../testing/work-by-hand.ts'
+import { clinicForEachTest } from '../testing/clinic.ts'
+import { appointment, exhausted, type Intake, unclear } from '../testing/work-by-hand.ts'
 import { createRequestDesk } from './request-desk.ts'
 
-let redis: TestRedis
-let simulator: Simulator
+const { redis, startIntake } = clinicForEachTest()
 let intake: Intake
 let operator: TestSession
-
-beforeAll(async () => {
-  redis = await startTestRedis()
-  simulator = startSimulator()
-})
-afterAll(async () => {
-  await simulator.stop()
-  await redis.stop()
-})
-const start = async (env: Record<string, string> = {}) => {
-  intake = await startIntake(redis, simulator, env)
+const start = async (env?: Record<string, string>) => {
+  intake = await startIntake(env)
   operator = await intake.signIn({ roles: ['operator'] })
 }
-beforeEach(async () => {
-  await redis.redis.flushall()
-  await start()
-})
-afterEach(() => intake.close())
+beforeEach(() => start())
 
 const requeue = (id: string, body: object = {}, as = operator) =>
   intake.post(`/tebra/dead-letters/${id}/requeue`, body, { as })

@@ -1,11 +1,11 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { Problem } from '#lib/contract/problem.ts'
 import { RequestRecord } from '#lib/contract/requests.ts'
 import { queueKeysIn } from '#lib/redis/keys.ts'
 import { createPartitions } from '#lib/redis/partitions.ts'
 import type { TestSession } from '#lib/testing/ground.ts'
-import { startTestRedis, type TestRedis } from '#lib/testing/redis.ts'
-import { type Simulator, type StartedProxy, startProxy, startSimulator } from '../testing/proxy.ts'
+import { clinicForEachTest } from '../testing/clinic.ts'
+import { type StartedProxy, testAccount } from '../testing/proxy.ts'
 import { changePartitions, NotDrained } from './move-practices.ts'
 
 /** Two practices in each of three partitions. */
@@ -14,40 +14,11 @@ const practices = createPartitions(3).all.flatMap((keys) =>
     .filter((id) => createPartitions(3).of(id).requests === keys.requests)
     .slice(0, 2),
 )
-const account = {
-  customerKey: 'key',
-  user: 'user@clinic.example',
-  password: 'pass<&>word',
-  timeZone: 'America/New_York',
-}
-const accounts = JSON.stringify(Object.fromEntries(practices.map((id) => [id, account])))
+const accounts = JSON.stringify(Object.fromEntries(practices.map((id) => [id, testAccount])))
 
-let redis: TestRedis
-let simulator: Simulator
-const running: StartedProxy[] = []
-beforeAll(async () => {
-  redis = await startTestRedis()
-  simulator = startSimulator()
-})
-afterAll(async () => {
-  await simulator.stop()
-  await redis.stop()
-})
-beforeEach(async () => {
-  await Promise.all(running.splice(0).map((proxy) => proxy.close()))
-  await redis.redis.flushall()
-  await simulator.misbehave()
-})
-
-const start = async (partitions: number, env: Record<string, string> = {}): Promise<StartedProxy> => {
-  const proxy = await startProxy(redis, simulator, {
-    TEBRA_ACCOUNTS: accounts,
-    QUEUE_PARTITIONS: String(partitions),
-    ...env,
-  })
-  running.push(proxy)
-  return proxy
-}
+const { redis, simulator, start: startWith } = clinicForEachTest()
+const start = (partitions: number, env: Record<string, string> = {}): Promise<StartedProxy> =>
+  startWith({ TEBRA_ACCOUNTS: accounts, QUEUE_PARTITIONS: String(partitions), ...env })
 const change = (target: number, drainMs = 20_000, owner = 'test') =>
   changePartitions({ redis: redis.redis, say: () => {}, drainMs, owner }, target)
 const body = { action: 'getProviders', params: {} }
@@ -244,7 +215,7 @@ test('shrinking brings everything back and leaves nothing of the partition behin
     sessions.map(async (as) => (await submitAs(old, as, 'the-same-intention')).id),
   )
   for (const [index, as] of sessions.entries()) await readAs(old, as, `/tebra/requests/${ids[index]}?wait=20`)
-  await Promise.all(running.splice(0).map((proxy) => proxy.close()))
+  await old.close()
   await change(1)
   expect(await redis.redis.keys('{tebra:[12]}:*')).toEqual([])
   const shrunk = await start(1)

@@ -55,7 +55,7 @@ export function startSimulator() {
 }
 export type Simulator = ReturnType<typeof startSimulator>
 
-const account = {
+export const testAccount = {
   customerKey: 'key',
   user: 'user@clinic.example',
   password: 'pass<&>word',
@@ -68,7 +68,7 @@ export const serviceEnv = (redis: RedisAddress, simulator: Pick<Simulator, 'url'
   PHI_KEY: testSecrets.PHI_KEY.toString('base64'),
   AUDIT_KEY: testSecrets.AUDIT_KEY.toString('base64'),
   TEBRA_URL: `${simulator.url}/services/soap/2.1/KareoServices.svc`,
-  TEBRA_ACCOUNTS: JSON.stringify({ 'test-clinic': account, 'other-clinic': account }),
+  TEBRA_ACCOUNTS: JSON.stringify({ 'test-clinic': testAccount, 'other-clinic': testAccount }),
   LIMITER_MARGIN_MS: '0',
   LEASE_MS: '1500',
   TEBRA_TIMEOUT_MS: '1000',

@@ -39,21 +39,3 @@ export async function age(redis: TestRedis, action: ActionName, ms: number): Pro
   await redis.redis.hincrby(entry, 'storedAt', -ms)
   await redis.redis.hincrby(entry, 'askedAt', -ms)
 }
-
-/** Every key and value that stands in Redis, as one text, in the keys' order. */
-export async function dump({ redis }: TestRedis, without?: RegExp): Promise<string> {
-  const values: unknown[] = []
-  for (const key of (await redis.keys('*')).sort()) {
-    if (without?.test(key)) continue
-    const type = await redis.type(key)
-    values.push(key)
-    if (type === 'string') values.push(await redis.get(key))
-    else if (type === 'hash') values.push(await redis.hgetall(key))
-    else if (type === 'stream') values.push(await redis.xrange(key, '-', '+'))
-    else if (type === 'zset') values.push(await redis.zrange(key, '0', '-1'))
-    else if (type === 'list') values.push(await redis.lrange(key, 0, -1))
-    else if (type === 'set') values.push(await redis.smembers(key))
-    else throw new Error(`${key} is a ${type}`)
-  }
-  return JSON.stringify(values)
-}

@@ -1,26 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 import { queueKeys } from '#lib/testing/one-partition.ts'
-import { startTestRedis, type TestRedis } from '#lib/testing/redis.ts'
 import type { ClaimedRequest } from '../queue/claimed-request.ts'
 import { createRequestQueue } from '../queue/request-queue.ts'
-import { type Simulator, startSimulator } from '../testing/proxy.ts'
-import { appointment, type Intake, startIntake } from '../testing/work-by-hand.ts'
+import { clinicForEachTest } from '../testing/clinic.ts'
+import { appointment, type Intake } from '../testing/work-by-hand.ts'
 import type { Upstream } from '../upstream/upstream.ts'
 import { createRunRequest } from './run-request.ts'
 
-let redis: TestRedis
-let simulator: Simulator
+const { redis, startIntake } = clinicForEachTest()
 let intake: Intake
 beforeEach(async () => {
-  redis = await startTestRedis()
-  simulator = startSimulator()
-  intake = await startIntake(redis, simulator)
-})
-afterEach(async () => {
-  await intake.close()
-  await simulator.stop()
-  await redis.stop()
+  intake = await startIntake()
 })
 
 /** What another worker does while this one is stopped. */
