@@ -1,71 +1,83 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { type DemoUser, demoUsers } from '../deploy/local/demo-users.ts'
+import { type Stack, startStack } from '../deploy/local/stack.ts'
+import { lavishRates } from '../lib/testing/lavish-rates.ts'
 import { cacheFolder, ToolMissing } from './cache-folder.ts'
-import { type FuzzRun, runSchemathesis, schemathesis } from './schemathesis.ts'
-import { post, signIn } from './sign-in.ts'
-import { openTarget, type Target } from './target.ts'
+import { makeFindable } from './fuzz/found.ts'
+import { administratorOf, withPasskey } from './fuzz/people.ts'
+import { runsFor } from './fuzz/runs.ts'
+import { runSchemathesis, schemathesis } from './fuzz/schemathesis.ts'
+import { openSessionDesk } from './fuzz/session-desk.ts'
+import type { FuzzRun } from './fuzz/settings.ts'
+import { post } from './sign-in.ts'
 
-/** What the load balancer does not lead to, though each service's document names it. */
-const notRouted = '^GET /(healthz|readyz|redis-health)$'
+/** `npm run fuzz:api -- tebra` tests one document. */
+const wanted = process.argv.slice(2)
+const isWanted = ({ document }: FuzzRun) =>
+  wanted.length === 0 || wanted.some((name) => document.endsWith(`/${name}/openapi.json`))
 
-interface Known {
-  readonly shared: string
-  readonly toEnd: string
-  /** A configuration that names a request which exists. */
-  readonly config: string
+const env = {
+  ...lavishRates,
+  // The fuzzer's requests say where they come from as a load balancer's do; see hooks.py.
+  TRUSTED_PROXIES: '2',
+  // Dead letters are made by an upstream that fails, which is not to open the breaker.
+  BREAKER_FAILURES: '1000',
 }
 
-/** All that is left out anywhere stands here, with its reason. */
-function runsFor(baseUrl: string, { shared, toEnd, config }: Known): FuzzRun[] {
-  const run = (name: string, rest: Partial<FuzzRun>): FuzzRun => ({
-    document: `${baseUrl}/${name}/openapi.json`,
-    token: shared,
-    examplesMax: 100,
-    withoutChecks: [],
-    ...rest,
-  })
-  return [
-    // Logging out ends the session of every later request, so it runs alone, with a session of its own.
-    run('auth', { exclude: `${notRouted}|^POST /auth/logout$` }),
-    run('auth', { include: '^POST /auth/logout$', token: toEnd }),
-    // Which params are right depends on the action, so that the document's one schema for all is looser than the service.
-    run('tebra', { include: '^POST /tebra/requests$', withoutChecks: ['positive_data_acceptance'] }),
-    run('tebra', { exclude: `${notRouted}|^POST /tebra/requests$` }),
-    // Ids made up at random are never found; here they name a request that exists.
-    run('tebra', { include: '^(GET|POST) /tebra/requests/\\{id\\}', config }),
-    // GET /events has no end for a client that waits for one; the scenarios in k6/ read it.
-    run('events', { exclude: `${notRouted}|^GET /events$` }),
-  ]
-}
-
-/** Signs in twice and submits a request, so that there is something to find. */
-async function prepare(target: Target, folder: string): Promise<Known> {
-  const [admin, operator] = ['admin', 'operator'].map((role) =>
-    target.users.find((user) => user.roles.some((held) => held === role)),
-  )
-  if (!admin || !operator) throw new Error('the stack has no admin or no operator to sign in as')
-  const shared = await signIn(target.baseUrl, admin)
-  const { id } = await post(`${target.baseUrl}/tebra/requests`, { action: 'getProviders' }, shared)
-  if (typeof id !== 'string') throw new Error('the request to look for was not accepted')
-  const config = join(folder, 'schemathesis.toml')
-  await writeFile(config, `[parameters]\n"path.id" = "${id}"\n`)
-  return { shared, toEnd: await signIn(target.baseUrl, operator), config }
-}
+/** The fuzzer uses some of them up, by taking their roles, passkeys or accounts away. */
+const administrators = 12
 
 /** Random and malformed requests against every operation of the three documents; resolves to the worst run's exit code. */
 async function fuzz(): Promise<number> {
   const program = await schemathesis(cacheFolder(process.env), (line) => console.log(line))
-  const target = await openTarget(undefined, undefined)
   const folder = await mkdtemp(join(tmpdir(), 'fuzz-'))
   try {
+    const { file, users } = await demoUsers(folder)
+    const people = Array.from({ length: administrators + 1 }, (_, n) => administratorOf(`practice-${n}`))
+    await writeFile(file, JSON.stringify([...users, ...people]))
+    const stack = await startStack({ folder, env })
+    try {
+      return await fuzzStack(program, folder, stack, people)
+    } finally {
+      await stack.stop()
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function fuzzStack(
+  program: string,
+  folder: string,
+  stack: Stack,
+  people: readonly DemoUser[],
+): Promise<number> {
+  const [neighbour = [], ...administrator] = people.map((one) => [() => withPasskey(stack.baseUrl, one)])
+  const operator = stack.users.filter(({ email }) => email === 'admin@demo.example')
+  const desk = openSessionDesk({
+    operator: operator.map((one) => () => withPasskey(stack.baseUrl, one)),
+    administrator: administrator.flat(),
+    neighbour,
+  })
+  try {
+    const sessions = {
+      operator: desk.url('operator'),
+      administrator: desk.url('administrator'),
+      neighbour: desk.url('neighbour'),
+    }
+    const tokenOf = async (url: string) => String((await post(url, undefined)).token)
+    const found = await makeFindable(stack, {
+      operator: await tokenOf(sessions.operator),
+      administrator: await tokenOf(sessions.administrator),
+    })
     let worst = 0
-    for (const run of runsFor(target.baseUrl, await prepare(target, folder)))
-      worst = Math.max(worst, await runSchemathesis(program, run))
+    for (const run of runsFor(stack, sessions, found).filter(isWanted))
+      worst = Math.max(worst, await runSchemathesis(program, folder, run))
     return worst
   } finally {
-    await target.close()
-    await rm(folder, { recursive: true, force: true })
+    await desk.close()
   }
 }
 

@@ -114,10 +114,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const starts: Record<ServiceName, () => Child> = {
       'auth-session': () =>
         run('auth-session', 'services/auth-session/server.ts', {
+          TRUSTED_PROXIES: '1',
           ...common('auth-session', authPort),
           PASSWORD_PEPPER: secrets.passwordPepper,
           LOGIN_INDEX_KEY: secrets.loginIndexKey,
-          TRUSTED_PROXIES: '1',
           SEED_USERS_FILE: usersFile,
           AUDIT_ARCHIVE: join(folder, 'audit'),
           AUDIT_SIGNING_KEY: secrets.auditSigningKey,

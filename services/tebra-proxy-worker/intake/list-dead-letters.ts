@@ -4,7 +4,7 @@ import { ActionName } from '#lib/contract/actions.ts'
 import { DeadLetter, DeadLetterReason } from '#lib/contract/dead-letters.ts'
 import { GivenInstant } from '#lib/contract/ids.ts'
 import { PageCursor } from '#lib/contract/page-cursor.ts'
-import { linksTo, needsSession, problemResponses } from '#lib/http/openapi.ts'
+import { needsSession, problemResponses } from '#lib/http/openapi.ts'
 import type { ServiceEnv } from '#lib/http/service-env.ts'
 import { auditDeed } from './audit-change.ts'
 import { toDeadLetter } from './find-dead-letter.ts'
@@ -43,7 +43,6 @@ export function addListDeadLetters(app: OpenAPIHono<ServiceEnv>, deps: IntakeDep
             schema: z.object({ deadLetters: z.array(DeadLetter), cursor: PageCursor.optional() }),
           },
         },
-        links: linksTo('/deadLetters/0/id', 'readDeadLetter', 'requeueDeadLetter', 'resolveDeadLetter'),
       },
       ...problemResponses(401, 403, 422, 503),
     },

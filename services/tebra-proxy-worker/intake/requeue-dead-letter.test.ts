@@ -83,6 +83,13 @@ test('an edited letter goes out with the edited params; the audit log has the na
   expect(JSON.stringify(await redis.redis.hgetall(queueKeys.request(id)))).not.toContain('planted')
 })
 
+test('without a body it goes as it was', async () => {
+  const id = await intake.deadLetter(intake.session, 'getPatient', { patientId: '10001' })
+  const path = `/tebra/dead-letters/${id}/requeue`
+  expect((await intake.request(path, { method: 'POST', as: operator })).status).toBe(200)
+  expect(await statusOf(id)).toBe('pending')
+})
+
 test('an edited letter stands in the lane of the patient it is now about', async () => {
   const id = await intake.deadLetter(intake.session, 'getPatient', { patientId: '10001' })
   const other = await intake.submitAs(intake.session, 'getPatient', { patientId: '10002' })

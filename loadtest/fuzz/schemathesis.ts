@@ -2,21 +2,10 @@ import { spawn, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ToolMissing } from './cache-folder.ts'
+import { ToolMissing } from '../cache-folder.ts'
+import { type FuzzRun, writeSettings } from './settings.ts'
 
 const version = '4.32.5'
-
-/** What one document is tested with. Operations are named like `GET /events`; the patterns are regular expressions. */
-export interface FuzzRun {
-  readonly document: string
-  readonly token: string
-  readonly include?: string
-  readonly exclude?: string
-  readonly examplesMax: number
-  readonly withoutChecks: readonly string[]
-  /** A configuration file, e.g. for parameters that must name what exists. */
-  readonly config?: string
-}
 
 /** The path of schemathesis in a virtual environment of its own, made with Python on the first use. */
 export async function schemathesis(cache: string, say: (line: string) => void): Promise<string> {
@@ -48,23 +37,24 @@ export async function schemathesis(cache: string, say: (line: string) => void): 
 }
 
 /** Runs it against one document; resolves to its exit code, 0 when every check held. */
-export function runSchemathesis(program: string, run: FuzzRun): Promise<number> {
+export async function runSchemathesis(program: string, folder: string, run: FuzzRun): Promise<number> {
   const args = [
-    ...(run.config === undefined ? [] : ['--config-file', run.config]),
+    ...['--config-file', await writeSettings(folder, run)],
     'run',
     run.document,
-    ...['--header', `Authorization: Bearer ${run.token}`],
+    ...(run.baseUrl === undefined ? [] : ['--url', run.baseUrl]),
     ...(run.include === undefined ? [] : ['--include-name-regex', run.include]),
     ...(run.exclude === undefined ? [] : ['--exclude-name-regex', run.exclude]),
     ...['--checks', 'all'],
-    ...(run.withoutChecks.length === 0 ? [] : ['--exclude-checks', run.withoutChecks.join(',')]),
+    // Links lead from one operation to others, so they are followed where all are there.
+    ...['--phases', `examples,coverage,fuzzing${run.include === undefined ? ',stateful' : ''}`],
     // The same cases on every run: a failure can be looked at again, and a pass means the same tomorrow.
     ...['--seed', '1', '--generation-database', 'none'],
-    ...['--max-examples', String(run.examplesMax)],
-    ...['--phases', 'examples,coverage,fuzzing'],
-    ...['--request-timeout', '10', '--workers', '1'],
+    ...['--max-examples', '100', '--workers', '1'],
   ]
   const child = spawn(program, args, {
+    // Its own files stay with the run's.
+    cwd: folder,
     stdio: ['ignore', 'inherit', 'inherit'],
     env: { ...process.env, NO_COLOR: '1' },
   })
