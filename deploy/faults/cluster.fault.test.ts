@@ -26,10 +26,11 @@ let cluster: TestCluster
 let stack: TestStack
 
 beforeAll(async () => {
-  const env = { ...shortWaits, QUEUE_PARTITIONS: String(partitions.count) }
+  // A 202 promises what a killed master still has: without it what was answered may go with it.
+  const env = { ...shortWaits, DURABILITY: 'aof', QUEUE_PARTITIONS: String(partitions.count) }
   stack = await startTestStack(env, async (aclFile, password) => {
     const operator = `operator:${password}`
-    started.cluster = await startTestCluster({ aclFile, operator })
+    started.cluster = await startTestCluster({ aclFile, operator, settings: { appendfsync: 'always' } })
     const [first] = started.cluster.nodes
     if (!first) throw new Error('no node')
     return {
