@@ -17,7 +17,8 @@ import { pollEveryHalfMinute } from './path/poll.ts'
 const full = isFull(process.argv.slice(2))
 const plan = full ? { rounds: 5, seconds: 20 } : { rounds: 2, seconds: 5 }
 const rate = { kind: 'rate', perSecond: 200, seconds: plan.seconds } as const
-const closed = { kind: 'closed', width: 64, seconds: plan.seconds } as const
+/** So many at once that no process waits for work: what is sustained is then what the cores can do. */
+const closed = { kind: 'closed', width: 256, seconds: plan.seconds } as const
 const programs = {
   ours: new URL('./path/generate.ts', import.meta.url),
   peer: new URL('./path/generate-direct.ts', import.meta.url),

@@ -1,5 +1,5 @@
 const perWriteMs = 0.03
-const atMostMs = 30
+const atMostMs = 25
 
 /**
  * How long events are gathered after `writes` clients were written to, in ms. Most of what a delivery costs is the

@@ -38,7 +38,8 @@ export function SessionLimitsForm({ limits, onDone }: SessionLimitsFormProps) {
       step={1}
       defaultValue={limits[name] / minuteMs}
       hint={hint}
-      error={deed.fieldErrors[name]}
+      // The service speaks of milliseconds.
+      error={deed.fieldErrors[name] && 'Longer than the service allows, or too short to work with.'}
     />
   )
   return (
