@@ -42,5 +42,6 @@ test('two processes: open for both, one probe, its holder killed, the other prob
     'breaker ended',
   ])
   const told = workers.flatMap(({ lines }) => lines).filter((line) => line.includes('for all workers'))
-  expect(told.map((line) => JSON.parse(line).severity)).toEqual(['ERROR', 'INFO'])
+  // Which of the two processes said which is open; the order stands in the alerts.
+  expect(told.map((line) => JSON.parse(line).severity).sort()).toEqual(['ERROR', 'INFO'])
 }, 60_000)
