@@ -1,5 +1,10 @@
+import { readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { ConfigError } from '#lib/config/read-config.ts'
+import { createLineWriter } from '#lib/observability/line-writer.ts'
 import { createLogger } from '#lib/observability/logger.ts'
 import { drainDeadlineMs, endOnSignals, startOrExplain } from './run-service.ts'
 
@@ -153,6 +158,24 @@ test('shows the stack of a programming error', async () => {
   })
   expect(said.join('')).toMatch(/x is not a function[\s\S]*run-service\.test\.ts/)
   expect(exits).toEqual([1])
+})
+
+test('has written what was logged when a service that does not start exits', async () => {
+  vi.useRealTimers()
+  const folder = await mkdtemp(join(tmpdir(), 'run-service-'))
+  const path = join(folder, 'log')
+  const filed = createLogger({ service: 'tiny', version: 'test', level: 'info' }, createLineWriter(path))
+  const { signals } = fakeProcess()
+  let atExit = ''
+  signals.exit = () => {
+    atExit = readFileSync(path, 'utf8')
+  }
+  await startOrExplain(signals, async () => {
+    filed.warn('the last words')
+    throw new ConfigError('PORT: is required')
+  })
+  await rm(folder, { recursive: true })
+  expect(atExit).toContain('the last words')
 })
 
 test('exits 1 also when what was thrown is not an error', async () => {

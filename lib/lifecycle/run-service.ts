@@ -1,3 +1,4 @@
+import { setImmediate as endOfTurn } from 'node:timers/promises'
 import { ConfigError } from '#lib/config/read-config.ts'
 import type { Logger } from '#lib/observability/logger.ts'
 
@@ -64,6 +65,8 @@ export async function startOrExplain(signals: Signals, start: () => Promise<void
     await start()
   } catch (error) {
     signals.stderr.write(`${explain(error)}\n`)
+    // What this turn has logged is written at its end.
+    await endOfTurn()
     signals.exit(1)
   }
 }
