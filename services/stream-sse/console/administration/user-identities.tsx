@@ -45,7 +45,7 @@ export function UserIdentities({ userId }: { readonly userId: string }) {
               required
               maxLength={255}
               autoComplete="off"
-              hint="The provider’s own id of the person (`sub`), not the e-mail address."
+              hint="The provider’s own id of the person (its claim “sub”), not the e-mail address."
               error={deed.fieldErrors.subject}
             />
           </div>
