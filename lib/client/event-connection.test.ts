@@ -141,10 +141,11 @@ test.each(['rotated', 'draining'] as const)(
 )
 
 test('takes the server’s retry as the base of its back-off', async () => {
-  connect({ backOff: { baseMs: 60_000, capMs: 60_000 } })
+  const heard = connect({ backOff: { baseMs: 60_000, capMs: 60_000 } })
   await until(isReady)
   stream(0).send('retry: 30\n\n')
-  await Bun.sleep(10)
+  stream(0).send(statusFrame(aRequestId, 'pending', '3-0'))
+  await until(() => heard.events.length === 1)
   stream(0).cut()
   await until(() => services.streams.length === 2)
 })
@@ -203,10 +204,10 @@ test('gives up on a server that accepts and never answers', async () => {
 })
 
 test('keeps a stream whose only sign of life is the heartbeat', async () => {
-  const heard = connect({ silenceMs: 120 })
+  const heard = connect({ silenceMs: 1_000 })
   await until(isReady)
-  for (let beat = 0; beat < 8; beat++) {
-    await Bun.sleep(40)
+  for (let beat = 0; beat < 6; beat++) {
+    await Bun.sleep(250)
     stream(0).send(': keep-alive\n\n')
   }
   expect(services.streams).toHaveLength(1)
