@@ -26,6 +26,7 @@ interface Deps {
   readonly feedOf: (practiceId: string) => Feed
   /** When a stream that opens now is ended and resumed, before the platform cuts it; ms by our clock. */
   readonly rotateAt: () => number
+  readonly onOpen: () => void
   readonly onEnd: (end: StreamEnd) => void
 }
 
@@ -61,6 +62,7 @@ export function createOpenStream(deps: Deps) {
     // Both endings are listened to before anything is awaited: a client may leave at once.
     signal.addEventListener('abort', gone, { once: true })
     feed.hub.add(subscriber)
+    deps.onOpen()
     if (signal.aborted) gone()
     // A stream that cannot begin (Redis went away) ends, and its client comes back with the same cursor.
     catchUp(subscriber, feed, beginning).catch(() => subscriber.bye('unavailable', comeBackMs))

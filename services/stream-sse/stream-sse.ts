@@ -13,6 +13,7 @@ import { createPartitions, isPlaced } from '#lib/redis/partitions.ts'
 import { redisAt } from '#lib/redis/redis-place.ts'
 import { createAdmission } from './admission.ts'
 import { createApp } from './app.ts'
+import { createCollectOpenings } from './collect-openings.ts'
 import type { StreamSseConfig } from './config.ts'
 import { createFeed, type Feed } from './feed.ts'
 import { createInstances } from './instances.ts'
@@ -109,6 +110,8 @@ export async function createStreamSse(
     nextLookAt: watch.nextLookAt,
     openStream: createOpenStream({
       feedOf,
+      // After the turn, so that the answer does not wait for it.
+      onOpen: createCollectOpenings({ openStreams: open, collect: () => setImmediate(Bun.gc, true) }),
       onEnd: (end) => ended.inc({ end }),
       // ±10 %, so that streams which were opened together do not come back together.
       rotateAt: () => now() + config.ROTATE_AFTER_MS * (0.9 + random() * 0.2),
