@@ -19,6 +19,7 @@ await startOrExplain(process, async () => {
     random: Math.random,
     instance: crypto.randomUUID(),
     consoleFiles,
+    collectGarbage: () => setImmediate(Bun.gc, true),
   })
 
   const server = Bun.serve({

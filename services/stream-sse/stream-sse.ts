@@ -41,6 +41,8 @@ export async function createStreamSse(
     /** The instance's name among all. */
     instance: string
     consoleFiles: ReadonlyMap<string, ConsoleFile>
+    /** After the turn, so that no answer waits for it. */
+    collectGarbage: () => void
   },
 ) {
   const { redis, logger, now, metrics } = ground
@@ -110,8 +112,7 @@ export async function createStreamSse(
     nextLookAt: watch.nextLookAt,
     openStream: createOpenStream({
       feedOf,
-      // After the turn, so that the answer does not wait for it.
-      onOpen: createCollectOpenings({ openStreams: open, collect: () => setImmediate(Bun.gc, true) }),
+      onOpen: createCollectOpenings({ openStreams: open, collect: options.collectGarbage }),
       onEnd: (end) => ended.inc({ end }),
       // ±10 %, so that streams which were opened together do not come back together.
       rotateAt: () => now() + config.ROTATE_AFTER_MS * (0.9 + random() * 0.2),

@@ -1,4 +1,4 @@
-import { XMLParser, XMLValidator } from 'fast-xml-parser'
+import { type XmlElement as Parsed, XmlElement as ParsedElement, parseXml } from '@rgrove/parse-xml'
 
 /** One element with its namespace resolved; `text` is that of an element without children. */
 export type XmlElement = {
@@ -9,33 +9,7 @@ export type XmlElement = {
   text: string
 }
 
-type Ordered = Record<string, unknown>
 type Scope = Readonly<Record<string, string>>
-
-// Entities are decoded below: the parser leaves numeric references alone, and no document type may add any.
-const parser = new XMLParser({
-  preserveOrder: true,
-  ignoreAttributes: false,
-  attributeNamePrefix: '',
-  parseTagValue: false,
-  parseAttributeValue: false,
-  trimValues: false,
-  processEntities: false,
-  ignoreDeclaration: true,
-  ignorePiTags: true,
-})
-
-const named: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }
-
-const decode = (text: string): string =>
-  text.replace(
-    /&(?:#x([0-9a-f]+)|#([0-9]+)|([a-z]+));/gi,
-    (whole, hex?: string, decimal?: string, name?: string) => {
-      if (name !== undefined) return named[name] ?? whole
-      const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16)
-      return code <= 0x10ffff ? String.fromCodePoint(code) : whole
-    },
-  )
 
 const splitName = (qualified: string): [prefix: string, local: string] => {
   const colon = qualified.indexOf(':')
@@ -45,34 +19,34 @@ const splitName = (qualified: string): [prefix: string, local: string] => {
 const scopeOf = (attributes: Readonly<Record<string, string>>, outer: Scope): Scope => {
   const scope: Record<string, string> = { ...outer }
   for (const [key, value] of Object.entries(attributes)) {
-    if (key === 'xmlns') scope[''] = decode(value)
-    else if (key.startsWith('xmlns:')) scope[key.slice(6)] = decode(value)
+    if (key === 'xmlns') scope[''] = value
+    else if (key.startsWith('xmlns:')) scope[key.slice(6)] = value
   }
   return scope
 }
 
-const toElement = (node: Ordered, outer: Scope): XmlElement | undefined => {
-  const tag = Object.keys(node).find((key) => key !== ':@' && key !== '#text')
-  if (tag === undefined) return undefined
-  const attributes = (node[':@'] ?? {}) as Record<string, string>
-  const scope = scopeOf(attributes, outer)
-  const [prefix, name] = splitName(tag)
-  const content = node[tag] as Ordered[]
-  const nil = Object.entries(attributes).some(
-    ([key, value]) => splitName(key)[1] === 'nil' && /^(true|1)$/.test(value),
-  )
+const toElement = (parsed: Parsed, outer: Scope): XmlElement => {
+  const scope = scopeOf(parsed.attributes, outer)
+  const [prefix, name] = splitName(parsed.name)
+  const children = parsed.children.filter((child) => child instanceof ParsedElement)
   return {
     name,
     namespace: scope[prefix] ?? '',
-    nil,
-    children: content.flatMap((child) => toElement(child, scope) ?? []),
-    text: content.map((child) => decode(String(child['#text'] ?? ''))).join(''),
+    nil: Object.entries(parsed.attributes).some(
+      ([key, value]) => splitName(key)[1] === 'nil' && /^(true|1)$/.test(value),
+    ),
+    children: children.map((child) => toElement(child, scope)),
+    text: children.length === 0 ? parsed.text : '',
   }
 }
 
 /** The root element, or undefined when the text is no well-formed XML. */
 export const readXml = (text: string): XmlElement | undefined => {
-  if (/<!DOCTYPE/i.test(text) || XMLValidator.validate(text) !== true) return undefined
-  const roots = (parser.parse(text) as Ordered[]).flatMap((node) => toElement(node, {}) ?? [])
-  return roots[0]
+  if (/<!DOCTYPE/i.test(text)) return undefined
+  try {
+    const { root } = parseXml(text)
+    return root ? toElement(root, {}) : undefined
+  } catch {
+    return undefined
+  }
 }

@@ -38,6 +38,7 @@ export async function startStreams(
     random: Math.random,
     instance: crypto.randomUUID(),
     consoleFiles,
+    collectGarbage: () => setImmediate(Bun.gc, true),
   })
   const server = Bun.serve({
     port: 0,

@@ -1,41 +1,51 @@
-import { XMLParser, XMLValidator } from 'fast-xml-parser'
-import { isRow, type Row } from '../rows.ts'
+import { parseXml, XmlElement } from '@rgrove/parse-xml'
+import type { Row } from '../rows.ts'
 
-const named: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }
+/** Tab, line breaks, and from the space on what is no surrogate or non-character (XML 1.0 §2.2). */
+const isCharacter = (code: number): boolean =>
+  code === 9 ||
+  code === 10 ||
+  code === 13 ||
+  (code >= 0x20 && code <= 0xd7ff) ||
+  (code >= 0xe000 && code <= 0xfffd) ||
+  (code >= 0x1_0000 && code <= 0x10_ffff)
 
-function character(reference: string): string | undefined {
-  if (!reference.startsWith('#')) return named[reference]
-  const code = reference.startsWith('#x')
-    ? Number.parseInt(reference.slice(2), 16)
-    : Number(reference.slice(1))
-  return Number.isInteger(code) && code <= 0x10_ffff ? String.fromCodePoint(code) : undefined
-}
-
-const decode = (text: string): string =>
-  text.includes('&')
-    ? text.replace(/&(#x[0-9a-f]+|#\d+|\w+);/gi, (whole, name) => character(name) ?? whole)
+/** .NET writes a control character that somebody typed as a reference that XML forbids: a list must not fail for one. */
+const withoutForbidden = (text: string): string =>
+  text.includes('&#')
+    ? text.replace(/&#(?:x([0-9a-f]+)|([0-9]+));/gi, (whole, hex?: string, decimal?: string) =>
+        isCharacter(hex === undefined ? Number(decimal) : Number.parseInt(hex, 16)) ? whole : '\ufffd',
+      )
     : text
 
-// The five entities of XML and numeric references are decoded here and nothing else is: a document defines none.
-const parser = new XMLParser({
-  removeNSPrefix: true,
-  ignoreAttributes: true,
-  ignoreDeclaration: true,
-  ignorePiTags: true,
-  parseTagValue: false,
-  processEntities: false,
-  tagValueProcessor: (_name, value) => decode(value),
-})
+const localName = (name: string): string => name.slice(name.indexOf(':') + 1)
+
+function contentOf(element: XmlElement): Row | string {
+  const elements = element.children.filter((child) => child instanceof XmlElement)
+  return elements.length === 0 ? element.text : rowOf(elements)
+}
+
+/** Elements of one name are an array where there are several. */
+function rowOf(elements: readonly XmlElement[]): Row {
+  const values = new Map<string, unknown[]>()
+  for (const element of elements) {
+    const name = localName(element.name)
+    const value = contentOf(element)
+    const same = values.get(name)
+    if (same) same.push(value)
+    else values.set(name, [value])
+  }
+  return Object.fromEntries([...values].map(([name, all]) => [name, all.length === 1 ? all[0] : all]))
+}
 
 /** The document as nested rows of texts, names without prefix; undefined when it is not well formed or has a DOCTYPE. */
 export function readXml(text: string): Row | undefined {
   if (/<!DOCTYPE/i.test(text)) return undefined
   try {
-    if (XMLValidator.validate(text) !== true) return undefined
-    const document: unknown = parser.parse(text)
-    return isRow(document) ? document : undefined
+    const { root } = parseXml(withoutForbidden(text), { ignoreUndefinedEntities: true })
+    return root ? rowOf([root]) : undefined
   } catch {
-    // Too deep, or a name the parser refuses: the caller is told that it cannot be read.
+    // Not well formed, or too deep: the caller is told that it cannot be read.
     return undefined
   }
 }
