@@ -4,10 +4,12 @@ import { z } from 'zod'
 export const Uuid = z.uuid().meta({ description: 'UUID, version 7 where we make it' })
 export type Uuid = z.infer<typeof Uuid>
 
+/** As a part of other patterns. */
+export const practiceIdPattern = '[a-z0-9][a-z0-9-]{0,31}'
 /** A practice's short name. It stands in key names and tokens, so it is a slug and never carries PHI. */
 export const PracticeId = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'lower-case letters, digits and dashes, at most 32')
+  .regex(new RegExp(`^${practiceIdPattern}$`), 'lower-case letters, digits and dashes, at most 32')
 export type PracticeId = z.infer<typeof PracticeId>
 
 /** An ISO 8601 instant in UTC, e.g. `2026-11-20T15:04:05.123Z`. */

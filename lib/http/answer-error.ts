@@ -9,7 +9,7 @@ import type { ServiceEnv } from './service-env.ts'
 export function answerError(error: unknown, c: Context<ServiceEnv>): Response {
   const known = asDomainError(error)
   // The request's own line tells it too, so that refused attempts can be counted.
-  c.set('log', c.var.log.with({ code: known.code }))
+  c.var.log.add({ code: known.code })
   if (known.status >= 500) c.var.log.error({ err: error }, 'request failed')
   return problemResponse(known, c.var.requestId)
 }

@@ -1,16 +1,10 @@
-/** On every answer: what hono's secureHeaders sets, framing refused and HTTPS kept for two years. */
+/** On every answer: nobody reads it from a foreign page, guesses its type, or frames it, and HTTPS is kept for two years. */
 const always = Object.entries({
   'Cross-Origin-Resource-Policy': 'same-origin',
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Origin-Agent-Cluster': '?1',
   'Referrer-Policy': 'no-referrer',
   'Strict-Transport-Security': 'max-age=63072000; includeSubDomains',
   'X-Content-Type-Options': 'nosniff',
-  'X-DNS-Prefetch-Control': 'off',
-  'X-Download-Options': 'noopen',
   'X-Frame-Options': 'DENY',
-  'X-Permitted-Cross-Domain-Policies': 'none',
-  'X-XSS-Protection': '0',
 })
 
 /** Of an answer that is no page: nobody keeps it, it loads and runs nothing, and no site frames it. */
@@ -19,6 +13,16 @@ const closed = Object.entries({
   'Content-Security-Policy':
     "default-src 'none'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 })
+
+/** What only a document heeds: with those above, what hono's secureHeaders sets. */
+export const pageHeaders = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Origin-Agent-Cluster': '?1',
+  'X-DNS-Prefetch-Control': 'off',
+  'X-Download-Options': 'noopen',
+  'X-Permitted-Cross-Domain-Policies': 'none',
+  'X-XSS-Protection': '0',
+} as const
 
 /**
  * Sets what every answer carries; what a route says of caching and of its page's policy stands. On the answer that is

@@ -113,7 +113,7 @@ export function requireSession(
     if (!session) throw new DomainError('unauthenticated')
     // First of all, so that the line of a refusal says whose it was.
     const { id, practiceId, userId, taken } = session
-    c.set('log', c.get('log').with({ session: id, practiceId, userId }))
+    c.get('log').add({ session: id, practiceId, userId })
     const told = quotas && taken ? rateHeaders(quotas.buckets, taken) : undefined
     if (!deps.beforePasswordChange) requireOwnPassword(session)
     if (deps.permission) requirePermission(session, deps.permission)

@@ -27,13 +27,13 @@ export interface ActiveSession {
   readonly idleExpiresAt: number
   readonly absoluteExpiresAt: number
   /** Until when emergency access widens the permissions, where it does. */
-  readonly emergencyUntil?: number
+  readonly emergencyUntil?: number | undefined
   /** When this was true, so that ages are told without a host's clock. */
   readonly checkedAt: number
   /** What became of the request in its rate limits, where the check took it out of them. */
-  readonly taken?: Taken
+  readonly taken?: Taken | undefined
   /** The user's address as it is kept, where the check was asked for it and there is one. */
-  readonly sealedAddress?: string
+  readonly sealedAddress?: string | undefined
 }
 
 export interface CheckOptions {
@@ -75,9 +75,16 @@ export function createSessionGuard(deps: { redis: RedisClient; now: () => number
   const touchedAt = new Map<string, number>()
 
   const recheck = async (practiceId: string, tokenHash: string): Promise<ActiveSession | undefined> => {
-    const reply = await checkSession(redis, sessionNames(practiceId, tokenHash), [
-      sessionKeys.accessPrefix(practiceId),
-    ])
+    const reply = await checkSession(
+      redis,
+      [
+        sessionKeys.session(practiceId, tokenHash),
+        sessionKeys.epoch(practiceId),
+        sessionKeys.roles(practiceId),
+        sessionKeys.secondFactorRoles(practiceId),
+      ],
+      [sessionKeys.practicePrefix(practiceId)],
+    )
     return reply === null ? undefined : toSession(practiceId, tokenHash, reply.split('\n'))
   }
 
@@ -92,11 +99,9 @@ export function createSessionGuard(deps: { redis: RedisClient; now: () => number
       redis,
       [rate(hash), rate(practiceBucket)],
       [
-        ...sessionNames(practiceId, hash),
-        sessionKeys.accessPrefix(practiceId),
+        sessionKeys.practicePrefix(practiceId),
         userId ?? '',
-        rate(''),
-        withAddress ? sessionKeys.userPrefix(practiceId) : '',
+        withAddress ? 1 : '',
         windowMs,
         session.quota,
         user.quota,
@@ -105,11 +110,13 @@ export function createSessionGuard(deps: { redis: RedisClient; now: () => number
     )
     if (reply === null) return undefined
     const [waitMs, at, left, fullInMs, sealedAddress, ...checked] = reply.split('\n')
-    return {
-      ...toSession(practiceId, hash, checked),
-      taken: { waitMs: Number(waitMs), at: Number(at), left: Number(left), fullInMs: Number(fullInMs) },
-      ...(sealedAddress && { sealedAddress }),
+    const taken = {
+      waitMs: Number(waitMs),
+      at: Number(at),
+      left: Number(left),
+      fullInMs: Number(fullInMs),
     }
+    return toSession(practiceId, hash, checked, { taken, sealedAddress: sealedAddress || undefined })
   }
 
   const touch = async (session: ActiveSession): Promise<void> => {
@@ -146,15 +153,12 @@ export function createSessionGuard(deps: { redis: RedisClient; now: () => number
   }
 }
 
-/** In the order in which the scripts take them. */
-const sessionNames = (practiceId: string, tokenHash: string): string[] => [
-  sessionKeys.session(practiceId, tokenHash),
-  sessionKeys.epoch(practiceId),
-  sessionKeys.roles(practiceId),
-  sessionKeys.secondFactorRoles(practiceId),
-]
-
-function toSession(practiceId: string, tokenHash: string, checked: readonly string[]): ActiveSession {
+function toSession(
+  practiceId: string,
+  tokenHash: string,
+  checked: readonly string[],
+  along: Pick<ActiveSession, 'taken' | 'sealedAddress'> = {},
+): ActiveSession {
   const [
     userId = '',
     aal,
@@ -171,20 +175,32 @@ function toSession(practiceId: string, tokenHash: string, checked: readonly stri
   ] = checked
   const emergencyUntil = Number(emergency)
   const mustChangePassword = firstPassword === '1'
-  const standing = { secondFactor: aal === 'aal2', emergency: emergencyUntil > 0, mustChangePassword }
+  const secondFactor = aal === 'aal2'
+  const grants = grantsOf({
+    roles,
+    added,
+    table,
+    secondFactor,
+    emergency: emergencyUntil > 0,
+    mustChangePassword,
+  })
   return {
     tokenHash,
     id: sessionIdOf(tokenHash),
     practiceId,
     userId,
-    aal: aal === 'aal2' ? 'aal2' : 'aal1',
-    ...grantsOf({ roles, added, table, ...standing }),
+    aal: secondFactor ? 'aal2' : 'aal1',
+    roles: grants.roles,
+    permissions: grants.permissions,
+    withheld: grants.withheld,
     mustChangePassword,
     createdAt: Number(createdAt),
     provedAt: Number(provedAt),
     idleExpiresAt: Math.min(Number(idleExpiresAt), Number(absoluteExpiresAt)),
     absoluteExpiresAt: Number(absoluteExpiresAt),
-    ...(emergencyUntil > 0 && { emergencyUntil }),
+    emergencyUntil: emergencyUntil > 0 ? emergencyUntil : undefined,
     checkedAt: Number(now),
+    taken: along.taken,
+    sealedAddress: along.sealedAddress,
   }
 }

@@ -12,11 +12,12 @@ export interface RequestLog {
   readonly info: Write
   readonly warn: Write
   readonly error: Write
-  with(more: object): RequestLog
+  /** What the request's later lines carry besides. */
+  add(more: object): void
 }
 
 /** A log whose lines all carry these fields: less than a pino child, which is built anew for each request. */
-export const withFields = (logger: Logger, fields: object): RequestLog => new FieldsLog(logger, fields)
+export const withFields = (logger: Logger, fields: object): RequestLog => new FieldsLog(logger, { ...fields })
 
 class FieldsLog implements RequestLog {
   constructor(
@@ -35,8 +36,8 @@ class FieldsLog implements RequestLog {
   error(more: object, message: string): void {
     this.logger.error({ ...this.fields, ...more }, message)
   }
-  with(more: object): RequestLog {
-    return new FieldsLog(this.logger, { ...this.fields, ...more })
+  add(more: object): void {
+    Object.assign(this.fields, more)
   }
 }
 

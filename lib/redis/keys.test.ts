@@ -51,6 +51,15 @@ test('never gives two things the same name', () => {
 
 test('makes prefixes that continue to the key', () => {
   expect(sessionKeys.access('north', 'u')).toBe(`${sessionKeys.accessPrefix('north')}u`)
+  for (const [name, key] of Object.entries({
+    epoch: sessionKeys.epoch('north'),
+    roles: sessionKeys.roles('north'),
+    'second-factor-roles': sessionKeys.secondFactorRoles('north'),
+    'access:u': sessionKeys.access('north', 'u'),
+    'session:h': sessionKeys.session('north', 'h'),
+    'user:u': sessionKeys.user('north', 'u'),
+  }))
+    expect(key).toBe(sessionKeys.practicePrefix('north') + name)
   expect(sessionKeys.session('north', 'h')).toBe(`${sessionKeys.sessionPrefix('north')}h`)
   expect(sessionKeys.sessionsOf('north', 'u')).toBe(`${sessionKeys.sessionsOfPrefix('north')}u`)
 })

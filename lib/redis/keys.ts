@@ -95,6 +95,8 @@ export const fleetKeys = {
 } as const
 
 export const sessionKeys = {
+  /** What stands before all of a practice's names here; the guard's scripts append those that they read. */
+  practicePrefix: (practiceId: string) => practice(practiceId, ''),
   session: (practiceId: string, tokenHash: string) => practice(practiceId, `session:${tokenHash}`),
   /** What the guard reads of a user: roles, epoch, disabled. Credentials stand apart in `user`. */
   access: (practiceId: string, userId: string) => practice(practiceId, `access:${userId}`),

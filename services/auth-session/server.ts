@@ -36,7 +36,13 @@ await startOrExplain(process, async () => {
     port: config.PORT,
     hostname: config.HOST,
     idleTimeout: 30,
-    fetch: (request, listener) => app.fetch(request, { address: listener.requestIP(request)?.address }),
+    fetch: (request, listener) =>
+      app.fetch(request, {
+        // Few routes ask for it.
+        get address() {
+          return listener.requestIP(request)?.address
+        },
+      }),
   })
   logger.info({ port: server.port }, 'listening')
 

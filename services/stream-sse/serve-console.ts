@@ -1,4 +1,5 @@
 import type { OpenAPIHono } from '@hono/zod-openapi'
+import { pageHeaders } from '#lib/http/answer-headers.ts'
 import { DomainError } from '#lib/http/domain-error.ts'
 import type { ServiceEnv } from '#lib/http/service-env.ts'
 
@@ -28,6 +29,7 @@ export function addConsole(app: OpenAPIHono<ServiceEnv>, files: ReadonlyMap<stri
     const file = files.get(name)
     if (!file) throw new DomainError('not-found')
     return c.body(file.bytes, 200, {
+      ...pageHeaders,
       'Content-Type': file.type,
       'Content-Security-Policy': contentSecurityPolicy,
       'Cache-Control': name === 'index.html' ? 'no-cache' : 'public, max-age=31536000, immutable',

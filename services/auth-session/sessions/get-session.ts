@@ -39,10 +39,9 @@ export function addGetSession(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps): voi
     const session = c.get('session')
     const { practiceId, userId, tokenHash } = session
     const background = c.req.header('X-Background') !== undefined
-    const [email, idleExpiresAt] = await Promise.all([
-      nameOf(deps, session),
-      background ? session.idleExpiresAt : deps.sessions.touch(practiceId, tokenHash),
-    ])
+    const [email, idleExpiresAt] = background
+      ? [await nameOf(deps, session), session.idleExpiresAt]
+      : await Promise.all([nameOf(deps, session), deps.sessions.touch(practiceId, tokenHash)])
     if (email === undefined || idleExpiresAt === 0) throw new DomainError('unauthenticated')
 
     return c.json(
