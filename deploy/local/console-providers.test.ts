@@ -94,3 +94,27 @@ test('who has a second factor here proves it after the other account, too', asyn
   await operator.typeCode(userWith('operator').totpSecret)
   await operator.page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor()
 })
+
+test('a person links an account elsewhere by being there, and is told where it is somebody else’s', async () => {
+  const link = async (visitor: ConsoleVisitor) => {
+    await visitor.go('Your account')
+    await visitor.press('Link your account at Clinic login')
+  }
+  provider.state.person = { sub: 'desk-0815' }
+  const desk = await visit()
+  await desk.typePassword(userWith('front-desk'))
+  await link(desk)
+  await desk.page.getByRole('cell', { name: 'desk-0815', exact: true }).waitFor()
+  expect(new URL(desk.page.url()).hash).toBe('#/account')
+  expect(await desk.axeFindings()).toEqual([])
+  await desk.press('Sign out')
+  await signInThere(desk)
+  await desk.page.getByRole('heading', { name: /, 20\d\d$/, level: 1 }).waitFor()
+
+  const other = await visit()
+  await other.typePassword(userWith('clinician'))
+  await link(other)
+  await other.see('That account was not linked')
+  await other.see('That account opens somebody else’s here.')
+  expect(await other.axeFindings()).toEqual([])
+}, 60_000)

@@ -72,6 +72,18 @@ export const ProviderId = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'lower-case letters, digits and dashes')
 
+/** Paths of ours only: `//host` and `/\host` are other sites to a browser (RFC 9700 §4.11, open redirectors). */
+export const OwnPath = z
+  .string()
+  .max(512)
+  .regex(/^\/([!-.0-[\]-~][!-~]*)?$/, 'a path of this site')
+
+export const StartLink = z.strictObject({ returnTo: OwnPath }).meta({ id: 'StartLink' })
+
+/** Where the browser goes to say at the provider who it is. */
+export const ProviderWay = z.object({ location: z.url() }).meta({ id: 'ProviderWay' })
+export type ProviderWay = z.infer<typeof ProviderWay>
+
 /** `GET /auth/providers`: who can sign a browser in here, by `/auth/oidc/<id>/start`. */
 export const ProviderList = z
   .object({ providers: z.array(z.object({ id: ProviderId })) })

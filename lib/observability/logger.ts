@@ -25,19 +25,22 @@ class FieldsLog implements RequestLog {
     private readonly fields: object,
   ) {}
   debug(more: object, message: string): void {
-    this.logger.debug({ ...this.fields, ...more }, message)
+    this.#write('debug', more, message)
   }
   info(more: object, message: string): void {
-    this.logger.info({ ...this.fields, ...more }, message)
+    this.#write('info', more, message)
   }
   warn(more: object, message: string): void {
-    this.logger.warn({ ...this.fields, ...more }, message)
+    this.#write('warn', more, message)
   }
   error(more: object, message: string): void {
-    this.logger.error({ ...this.fields, ...more }, message)
+    this.#write('error', more, message)
   }
   add(more: object): void {
     Object.assign(this.fields, more)
+  }
+  #write(level: 'debug' | 'info' | 'warn' | 'error', more: object, message: string): void {
+    if (this.logger.isLevelEnabled(level)) this.logger[level]({ ...this.fields, ...more }, message)
   }
 }
 

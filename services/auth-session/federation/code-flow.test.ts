@@ -43,9 +43,20 @@ async function start(query = '', headers: Record<string, string> = {}) {
 const comeBack = (url: URL, cookie: string) =>
   auth.app.request(url.pathname + url.search, { headers: { Cookie: cookie } })
 
+async function startLink(token: string, headers: Record<string, string> = {}) {
+  const response = await auth.app.request('/auth/oidc/op/link', {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${token}`, ...headers },
+    body: JSON.stringify({ returnTo: '/console/#/account' }),
+  })
+  const cookie = cookieOf(response, '__Host-oidc') ?? ''
+  const { location: to = '' } = (await response.clone().json()) as { location?: string }
+  return { response, to, cookie }
+}
+
 /** The whole way of one browser. */
-async function go(query = '', headers: Record<string, string> = {}) {
-  const { to, cookie } = await start(query, headers)
+async function go(begun = start()) {
+  const { to, cookie } = await begun
   const back = await op.visit(to)
   return { back, cookie, response: await comeBack(back, cookie) }
 }
@@ -109,7 +120,7 @@ describe('the way to the provider', () => {
 describe('the way back', () => {
   test('gives a linked person a session of one factor and leads to the page', async () => {
     const { id } = await known('alice')
-    const { response } = await go('?returnTo=/console/day%3Fdate%3D2026-11-21')
+    const { response } = await go(start('?returnTo=/console/day%3Fdate%3D2026-11-21'))
     expect(response.status).toBe(303)
     expect(response.headers.get('Location')).toBe('/console/day?date=2026-11-21')
     const session = cookieOf(response, '__Host-session') ?? ''
@@ -242,8 +253,8 @@ describe('linking on the way', () => {
     const user = await auth.user()
     const token = await tokenOf(auth.login(user.email))
     op.state.person = { sub: 'ivan' }
-    const linked = await go('?link=1', { Authorization: `Bearer ${token}` })
-    expect(linked.response.headers.get('Location')).toBe('/console/')
+    const linked = await go(startLink(token))
+    expect(linked.response.headers.get('Location')).toBe('/console/#/account')
     expect(cookieOf(linked.response, '__Host-session')).toBeUndefined()
     expect((await auth.audited()).at(-1)).toMatchObject({ action: 'identity.link', actor: user.id })
     const signedIn = await go()
@@ -251,31 +262,30 @@ describe('linking on the way', () => {
   })
 
   test('is refused without a session, with a stale one, and after the session has ended', async () => {
-    expect((await start('?link=1')).response.status).toBe(401)
+    expect((await startLink('none')).response.status).toBe(401)
     const { email } = await auth.user()
     const token = await tokenOf(auth.login(email))
-    const bearer = { Authorization: `Bearer ${token}` }
     op.state.person = { sub: 'judy' }
-    const { to, cookie } = await start('?link=1', bearer)
+    const { to, cookie } = await startLink(token)
     const back = await op.visit(to)
     await auth.logout(token)
-    expect((await comeBack(back, cookie)).headers.get('Location')).toContain('federation-refused')
+    expect((await comeBack(back, cookie)).headers.get('Location')).toBe('/console/#link=federation-refused')
     expect((await auth.audited()).at(-1)).toMatchObject({ reason: 'session-gone' })
 
     const stale = await tokenOf(auth.login(email))
     for (const one of await auth.redis.keys('{p:north}:session:*'))
       await auth.redis.hincrby(one, 'provedAt', -(stepUpFreshMs + 1_000))
-    const response = await start('?link=1', { Authorization: `Bearer ${stale}` })
-    expect(response.response.status).toBe(403)
-    expect(await problemOf(response.response)).toMatchObject({ code: 'step-up-required' })
+    const { response } = await startLink(stale)
+    expect(response.status).toBe(403)
+    expect(await problemOf(response)).toMatchObject({ code: 'step-up-required' })
   })
 
   test('never takes an identity from another account', async () => {
     await known('mallory')
     const { email, id } = await auth.user()
     const token = await tokenOf(auth.login(email))
-    const { response } = await go('?link=1', { Authorization: `Bearer ${token}` })
-    expect(response.headers.get('Location')).toBe('/console/#sign-in=already-linked')
+    const { response } = await go(startLink(token))
+    expect(response.headers.get('Location')).toBe('/console/#link=already-linked')
     expect((await auth.audited()).at(-1)).toMatchObject({ entity: `User/${id}`, reason: 'already-linked' })
   })
 })

@@ -13,17 +13,18 @@ import { FederationRefused } from './federation-refused.ts'
 import type { Flow } from './flow-store.ts'
 import { judge } from './judge.ts'
 import { linkToSession } from './link-to-session.ts'
+import { codeFlowProvider } from './open-code-flow.ts'
 import type { Provider } from './provider.ts'
 import { redeemCode } from './redeem-code.ts'
 import { redirectUri } from './redirect-uri.ts'
-import { codeFlowProvider } from './start-code-flow.ts'
 
 /** The library reads the answer itself, strictly; here only what finds the flow. */
 const CallbackQuery = z.object({ state: z.string().regex(/^[ -~]{1,512}$/) })
 
 /**
  * `GET /auth/oidc/:provider/callback`: the browser comes back. It goes on to the page it came from, signed in; or with
- * a fragment that tells the page what is missing, which no server sees: `#sign-in=mfa-required&challengeId=…`.
+ * a fragment that tells the page what is missing, which no server sees: `#sign-in=mfa-required&challengeId=…`, or
+ * `#link=already-linked`.
  */
 export function addFinishCodeFlow(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps): void {
   const route = createRoute({
@@ -50,7 +51,8 @@ export function addFinishCodeFlow(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps):
       await finish(c, deps, provider, flow)
     } catch (error) {
       if (!(error instanceof DomainError)) throw error
-      return c.redirect(`${flow.returnTo.replace(/#.*$/, '')}#${fragmentOf(error)}`, 303)
+      const told = flow.link ? `link=${error.code}` : signInFragment(error)
+      return c.redirect(`${flow.returnTo.replace(/#.*$/, '')}#${told}`, 303)
     }
     return c.redirect(flow.returnTo, 303)
   })
@@ -72,7 +74,7 @@ async function finish(c: Context<ServiceEnv>, deps: AuthDeps, provider: Provider
   await endFederatedSignIn(c, deps, { ...admitted, delivery: 'cookie' })
 }
 
-function fragmentOf({ code, details }: DomainError): string {
+function signInFragment({ code, details }: DomainError): string {
   const { challengeId, methods } = details
   return new URLSearchParams({
     'sign-in': code,

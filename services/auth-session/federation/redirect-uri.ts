@@ -1,5 +1,4 @@
 import type { Context } from 'hono'
-import { z } from 'zod'
 
 /** Which of our own origins the browser is at; the cookies of the flow stay with that host. */
 export function ownOrigin(c: Context, origins: readonly string[]): string {
@@ -12,9 +11,3 @@ export function ownOrigin(c: Context, origins: readonly string[]): string {
 /** Registered at the provider, character by character (RFC 9700 §2.1). */
 export const redirectUri = (c: Context, origins: readonly string[], provider: string): string =>
   `${ownOrigin(c, origins)}/auth/oidc/${provider}/callback`
-
-/** Paths of ours only: `//host` and `/\host` are other sites to a browser (RFC 9700 §4.11, open redirectors). */
-export const OwnPath = z
-  .string()
-  .max(512)
-  .regex(/^\/([!-.0-[\]-~][!-~]*)?$/, 'a path of this site')

@@ -1,76 +1,64 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
-import type { Context } from 'hono'
-import { buildAuthorizationUrl, calculatePKCECodeChallenge } from 'openid-client'
 import { z } from 'zod'
-import { ProviderId } from '#lib/contract/federation.ts'
-import { DomainError } from '#lib/http/domain-error.ts'
-import { problemResponses } from '#lib/http/openapi.ts'
-import { credentialsOf, requireOwnPassword, requireProof, stepUpFreshMs } from '#lib/http/require-session.ts'
+import { OwnPath, ProviderId, ProviderWay, StartLink } from '#lib/contract/federation.ts'
+import { needsSession, problemResponses } from '#lib/http/openapi.ts'
+import { requireSession, stepUpFreshMs } from '#lib/http/require-session.ts'
 import type { ServiceEnv } from '#lib/http/service-env.ts'
 import type { AuthDeps } from '../auth-deps.ts'
-import { setBinder } from './binder-cookie.ts'
-import type { Flow } from './flow-store.ts'
-import { judge } from './judge.ts'
-import { OwnPath, redirectUri } from './redirect-uri.ts'
+import { codeFlowProvider, openCodeFlow } from './open-code-flow.ts'
 
-const StartQuery = z.object({
-  returnTo: OwnPath.default('/console/').meta({ description: 'Where the browser goes in the end' }),
-  link: z
-    .literal('1')
-    .optional()
-    .meta({ description: 'Link the identity to the session’s user instead of signing in' }),
-})
+const params = z.object({ provider: ProviderId })
 
-/** `GET /auth/oidc/:provider/start`: sends the browser to the provider (OpenID Connect code flow with PKCE). */
+/**
+ * `GET /auth/oidc/:provider/start`: sends the browser to the provider, to be signed in.
+ * `POST /auth/oidc/:provider/link`: tells a signed-in page where to send it, to link who they are there.
+ */
 export function addStartCodeFlow(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps): void {
-  const route = createRoute({
+  const signIn = createRoute({
     method: 'get',
     path: '/auth/oidc/{provider}/start',
     operationId: 'startCodeFlow',
     tags: ['Federation'],
     summary: 'Sign in at an identity provider',
-    request: { params: z.object({ provider: ProviderId }), query: StartQuery },
+    request: {
+      params,
+      query: z.object({
+        returnTo: OwnPath.default('/console/').meta({ description: 'Where the browser goes in the end' }),
+      }),
+    },
     responses: {
       302: { description: 'To the provider' },
-      ...problemResponses(401, 403, 404, 422, 429, 500, 503),
+      ...problemResponses(401, 404, 422, 429, 500, 503),
+    },
+  })
+  const link = createRoute({
+    method: 'post',
+    path: '/auth/oidc/{provider}/link',
+    operationId: 'startLink',
+    tags: ['Federation'],
+    summary: 'Link an identity at a provider to one’s own account',
+    description:
+      'The page sends the browser to the location; it comes back to returnTo, with #link=<code> where it was refused.',
+    security: needsSession,
+    middleware: [requireSession({ ...deps, freshMs: stepUpFreshMs })] as const,
+    request: { params, body: { required: true, content: { 'application/json': { schema: StartLink } } } },
+    responses: {
+      200: { description: 'The way there', content: { 'application/json': { schema: ProviderWay } } },
+      ...problemResponses(400, 401, 403, 404, 413, 415, 422, 429, 500, 503),
     },
   })
 
-  app.openapi(route, async (c) => {
-    const { returnTo, link } = c.req.valid('query')
+  app.openapi(signIn, async (c) => {
+    const { returnTo } = c.req.valid('query')
     const provider = codeFlowProvider(deps, c.req.valid('param').provider)
-    const linking = link === undefined ? undefined : await freshSession(c, deps)
-    const client = await judge(c, deps, provider, () => provider.client())
-
-    const { state, nonce, verifier } = await deps.flows.open(setBinder(c), {
-      provider: provider.id,
-      returnTo,
-      ...(linking && { link: linking }),
-    })
-    const target = buildAuthorizationUrl(client, {
-      redirect_uri: redirectUri(c, deps.origins, provider.id),
-      scope: provider.config.scope,
-      state,
-      nonce,
-      code_challenge: await calculatePKCECodeChallenge(verifier),
-      code_challenge_method: 'S256',
-    })
-    return c.redirect(target.href, 302)
+    return c.redirect(await openCodeFlow(c, deps, provider, { returnTo }), 302)
   })
-}
 
-/** Throws `not-found` where there is no such provider, or it signs nobody in this way. */
-export function codeFlowProvider(deps: Pick<AuthDeps, 'providers'>, id: string) {
-  const provider = deps.providers.find((one) => one.id === id)
-  if (!provider?.config.signIn.includes('code')) throw new DomainError('not-found')
-  return provider
-}
-
-/** The session an identity is to be linked to. A link from a foreign page brings no cookie: it is SameSite=Strict. */
-async function freshSession(c: Context<ServiceEnv>, deps: AuthDeps): Promise<NonNullable<Flow['link']>> {
-  const session = await deps.guard.check(credentialsOf(c)?.token ?? '', { activity: true })
-  if (!session) throw new DomainError('unauthenticated')
-  requireOwnPassword(session)
-  requireProof(session, { freshMs: stepUpFreshMs })
-  return { practiceId: session.practiceId, tokenHash: session.tokenHash }
+  app.openapi(link, async (c) => {
+    const { returnTo } = c.req.valid('json')
+    const { practiceId, tokenHash } = c.var.session
+    const provider = codeFlowProvider(deps, c.req.valid('param').provider)
+    const location = await openCodeFlow(c, deps, provider, { returnTo, link: { practiceId, tokenHash } })
+    return c.json({ location }, 200)
+  })
 }

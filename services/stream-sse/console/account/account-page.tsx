@@ -11,8 +11,14 @@ import { PracticesPanel } from './practices-panel.tsx'
 import { RecoveryPanel } from './recovery-panel.tsx'
 import { SessionsPanel } from './sessions-panel.tsx'
 
+export interface AccountPageProps {
+  readonly session: SessionAnswer
+  /** Why an account elsewhere was not linked just now. */
+  readonly refusal: string | undefined
+}
+
 /** What a person can look after by themselves: how they prove who they are, and where they are signed in. */
-export function AccountPage({ session }: { readonly session: SessionAnswer }) {
+export function AccountPage({ session, refusal }: AccountPageProps) {
   const factors = useReading<SecondFactors>('/auth/mfa')
   const { user } = session
   return (
@@ -22,7 +28,7 @@ export function AccountPage({ session }: { readonly session: SessionAnswer }) {
       <AuthenticatorPanel factors={factors} />
       <RecoveryPanel factors={factors} />
       <PasswordPanel email={user.email} />
-      <OwnIdentities />
+      <OwnIdentities refusal={refusal} />
       <SessionsPanel key={session.session.id} />
       <PracticesPanel />
     </>

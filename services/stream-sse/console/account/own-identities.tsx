@@ -1,18 +1,59 @@
-import type { IdentityList } from '#lib/contract/federation.ts'
+import type { IdentityList, ProviderList, ProviderWay } from '#lib/contract/federation.ts'
+import { Button } from '../parts/button.tsx'
+import { DeedError } from '../parts/deed-error.tsx'
 import { IdentitiesPanel } from '../parts/identities-panel.tsx'
+import { inWords } from '../parts/names.ts'
+import { Notice } from '../parts/notice.tsx'
+import { useService } from '../parts/service.tsx'
+import { useDeed } from '../parts/use-deed.ts'
 import { useReading } from '../parts/use-reading.ts'
 
 const path = '/auth/identities'
+const returnTo = '/console/#/account'
 
-/** Accounts elsewhere that sign a person in here; who has none has nothing to look after. */
-export function OwnIdentities() {
+const refusals: Readonly<Record<string, string>> = {
+  'already-linked': 'That account opens somebody else’s here. Sign in there as yourself, then try again.',
+  'too-many-identities': 'No more accounts can be linked to yours. Remove one first.',
+  'provider-unavailable': 'The other service does not answer at the moment. Try again shortly.',
+}
+const otherRefusal = 'The other service did not confirm who you are. Try again, or ask an administrator.'
+
+/**
+ * Accounts elsewhere that sign a person in here, and a way to link one where somebody else can vouch for people.
+ * @param refusal why the last one was not linked
+ */
+export function OwnIdentities({ refusal }: { readonly refusal: string | undefined }) {
+  const { ask } = useService()
   const identities = useReading<IdentityList>(path)
-  if (!identities.data?.identities.length) return null
+  const { data } = useReading<ProviderList>('/auth/providers')
+  const deed = useDeed()
+  const providers = data?.providers ?? []
+  if (providers.length === 0 && !identities.data?.identities.length) return null
+
+  const link = (id: string) =>
+    deed.run(async () => {
+      const way = await ask<ProviderWay>(`/auth/oidc/${id}/link`, { method: 'POST', body: { returnTo } })
+      location.assign(way.location)
+    })
   return (
-    <IdentitiesPanel
-      text="Accounts elsewhere that sign you in here. An administrator links more."
-      path={path}
-      identities={identities}
-    />
+    <IdentitiesPanel text="Accounts elsewhere that sign you in here." path={path} identities={identities}>
+      {refusal !== undefined && (
+        <Notice tone="warn" title="That account was not linked" isAnnounced>
+          <p>{refusals[refusal] ?? otherRefusal}</p>
+        </Notice>
+      )}
+      {providers.length > 0 && (
+        <div className="panel-body panel-end">
+          <DeedError deed={deed} />
+          <div className="actions">
+            {providers.map(({ id }) => (
+              <Button key={id} isBusy={deed.isBusy} onClick={() => void link(id)}>
+                {`Link your account at ${inWords(id)}`}
+              </Button>
+            ))}
+          </div>
+        </div>
+      )}
+    </IdentitiesPanel>
   )
 }

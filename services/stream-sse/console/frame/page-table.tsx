@@ -107,7 +107,7 @@ export const pages: readonly Page[] = [
     path: 'account',
     name: 'Your account',
     group: 'You',
-    show: (session) => <AccountPage session={session} />,
+    show: (session, refusal) => <AccountPage session={session} refusal={refusal} />,
   },
   {
     path: 'emergency',

@@ -16,3 +16,9 @@ export function takeProviderReturn(): ProviderReturn | undefined {
   if (code !== 'mfa-required' || challengeId === null) return { kind: 'refused', code }
   return { kind: 'mfa-required', challengeId, methods: told.get('methods')?.split(',') ?? [] }
 }
+
+/** Who comes back from a link that was refused is led to their account, which tells it. */
+export function leadToRefusedLink(): void {
+  const code = new URLSearchParams(location.hash.slice(1)).get('link')
+  if (code !== null) history.replaceState(null, '', `#/account/${code}`)
+}
