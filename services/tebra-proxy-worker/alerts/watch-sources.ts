@@ -18,6 +18,8 @@ export interface Thresholds {
 
 /** Trouble that a figure shows ends only well below where it began: a figure at its threshold is no story. */
 const calm = 0.8
+/** A figure that was read before the intake refused for want of room ends nothing. */
+const fullMsMin = 2_000
 
 const uncertainScript = loadScript<[uncertain: number, unseen: number]>(
   new URL('./count-uncertain.lua', import.meta.url),
@@ -49,7 +51,7 @@ export async function watchQueue(
     ),
     // Which one is full says the intake, at the moment it refuses.
     ...(bytes < calm * limits.queueBytesMax
-      ? seen({ kind: 'queue-full', subject: 'queue', reason: 'byte-budget' }, false)
+      ? seen({ kind: 'queue-full', subject: 'queue', reason: 'byte-budget', standsMs: fullMsMin }, false)
       : []),
     ...holders
       .filter((name) => !live.includes(name))
