@@ -24,8 +24,8 @@ export default defineConfig({
           name: 'system',
           include: ['{lib,services,loadtest,deploy}/**/*.test.{ts,tsx}'],
           exclude: [...unit, '**/*.fault.test.ts', '**/node_modules/**'],
-          // Most of them wait for servers of their own: more at once than there are cores halve the time.
-          maxWorkers: 4,
+          // Most of them wait for servers of their own: more at once than there are cores save a third.
+          maxWorkers: 3,
         },
       },
       {

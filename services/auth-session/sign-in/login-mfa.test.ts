@@ -7,7 +7,7 @@ import { codeAt, totpSecret } from '../testing/totp-code.ts'
 let auth: AuthFixture
 beforeAll(async () => {
   auth = await startAuth({
-    challengeLimits: { lifeMs: 400, triesMax: 3 },
+    challengeLimits: { lifeMs: 3_000, triesMax: 3 },
     loginLimits: {
       account: { freeFailures: 50, firstMs: 200, longestMs: 200, windowMs: 60_000 },
       address: { freeFailures: 500, firstMs: 200, longestMs: 200, windowMs: 60_000 },
