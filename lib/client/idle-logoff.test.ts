@@ -184,6 +184,28 @@ test('a computer that slept past the end shows nothing when it wakes', async () 
   expect(idle.state.kind).toBe('ended')
 })
 
+test('an answer that was under way while the computer slept does not put the end off', async () => {
+  let hold: Promise<void> | undefined
+  const fetch: typeof answer = async (url, init) => {
+    const answered = await answer(url, init)
+    await hold
+    return answered
+  }
+  const { idle, environment } = openTab({ auth: new AuthClient({ fetch }) })
+  await minutes(1)
+  const gate = Promise.withResolvers<void>()
+  hold = gate.promise
+  const staying = idle.stay()
+  await minutes(0)
+  vi.setSystemTime(Date.now() + 20 * 60_000)
+  isReachable = false
+  gate.resolve()
+  await staying
+  environment.setVisible(true)
+  await minutes(0)
+  expect(idle.state).toEqual({ kind: 'ended' })
+})
+
 test('a session that ends in one tab ends in all', async () => {
   const events = new FakeEvents()
   events.open()

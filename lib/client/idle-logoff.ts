@@ -134,9 +134,11 @@ export class IdleLogoff {
   /** Learns the session's ends from the service, by this computer's clock; what cannot be asked stays as it is known. */
   async #ask(background: boolean): Promise<void> {
     let offsetMs = 0
+    // From when it was asked: an answer may be read long after it was given, by a computer that slept meanwhile.
+    const askedAt = this.#environment.now()
     const onAnswer = ({ headers }: Response): void => {
       const served = Date.parse(headers.get('date') ?? '')
-      if (!Number.isNaN(served)) offsetMs = this.#environment.now() - served
+      if (!Number.isNaN(served)) offsetMs = askedAt - served
     }
     const answer = await this.#options.auth.session({ background, onAnswer }).catch(() => null)
     if (this.#life.signal.aborted || answer === null) return

@@ -6,7 +6,6 @@ import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import type { ServiceEnv } from '#lib/http/service-env.ts'
-import { until } from '#lib/processes/wait.ts'
 import { launchChromium } from '#lib/testing/launch-chromium.ts'
 import { readConsole } from '../read-console.ts'
 import { addConsole } from '../serve-console.ts'
@@ -516,11 +515,8 @@ test('warns before the session ends, stays when asked to, and ends on time when 
   await page.getByRole('alertdialog').waitFor({ state: 'detached' })
   await seeDay()
   await page.route('**/auth/session', (route) => route.abort())
-  // Its clock stands still, so nothing but such a look tells it the time.
-  await until('the page has ended the session', async () => {
-    await at(28.6)
-    return page.getByText('Your session has ended').first().isVisible()
-  })
+  await at(28.6)
+  await seeText('Your session has ended')
   expect(await page.content()).not.toContain('Grace Okonkwo')
 })
 
