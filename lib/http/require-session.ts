@@ -1,10 +1,11 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import { getCookie } from 'hono/cookie'
 import type { Permission } from '#lib/contract/permissions.ts'
+import type { ActiveSession } from './active-session.ts'
 import { DomainError } from './domain-error.ts'
 import { type RateHeaders, type RateLimiter, type RouteClass, rateHeaders } from './rate-limiter.ts'
 import type { ServiceEnv } from './service-env.ts'
-import type { ActiveSession, SessionGuard } from './session-guard.ts'
+import type { SessionGuard } from './session-guard.ts'
 
 export const sessionCookie = '__Host-session'
 

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { Problem } from '#lib/contract/problem.ts'
+import { pageHeaders } from '#lib/http/answer-headers.ts'
 import { until } from '#lib/processes/wait.ts'
 import { channels, sessionKeys } from '#lib/redis/keys.ts'
 import type { TestSession } from '#lib/testing/ground.ts'
@@ -289,6 +290,7 @@ test('the console is served under a strict policy, its page fresh and its hashed
     ['/console/', '/console/main-1a2b3c.js', '/console/none.js', '/console'].map(get),
   )
   expect(page?.headers.get('Content-Security-Policy')).toContain("script-src 'self'")
+  for (const [name, value] of Object.entries(pageHeaders)) expect(page?.headers.get(name)).toBe(value)
   expect(page?.headers.get('Cache-Control')).toBe('no-cache')
   expect(script?.headers.get('Cache-Control')).toContain('immutable')
   expect(bare?.headers.get('Location')).toBe('/console/')

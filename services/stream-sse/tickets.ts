@@ -1,5 +1,6 @@
 import { createToken, parseToken } from '#lib/crypto/session-token.ts'
-import type { ActiveSession, SessionGuard } from '#lib/http/session-guard.ts'
+import type { ActiveSession } from '#lib/http/active-session.ts'
+import type { SessionGuard } from '#lib/http/session-guard.ts'
 import type { RedisClient } from '#lib/redis/connect.ts'
 import { sessionKeys } from '#lib/redis/keys.ts'
 

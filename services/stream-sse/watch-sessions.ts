@@ -1,5 +1,6 @@
 import { SessionEnded } from '#lib/contract/session.ts'
-import type { ActiveSession, SessionGuard } from '#lib/http/session-guard.ts'
+import type { ActiveSession } from '#lib/http/active-session.ts'
+import type { SessionGuard } from '#lib/http/session-guard.ts'
 import type { Logger } from '#lib/observability/logger.ts'
 import type { RedisClient } from '#lib/redis/connect.ts'
 import { channels } from '#lib/redis/keys.ts'

@@ -1,6 +1,6 @@
 import { SignJWT } from 'jose'
 import { v7 as uuidv7 } from 'uuid'
-import type { ActiveSession } from '#lib/http/session-guard.ts'
+import type { ActiveSession } from '#lib/http/active-session.ts'
 import {
   type InternalClaims,
   internalTokenAlgorithm,

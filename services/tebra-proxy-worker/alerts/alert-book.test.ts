@@ -3,6 +3,7 @@ import { fleetKeys } from '#lib/redis/keys.ts'
 import { createLock } from '#lib/redis/lock.ts'
 import { startTestRedis, type TestRedis } from '#lib/testing/redis.ts'
 import { createAlertBook, type Sighting } from './alert-book.ts'
+import { watchQueue } from './watch-sources.ts'
 
 let redis: TestRedis
 beforeAll(async () => {
@@ -64,4 +65,14 @@ test('a watch that was stopped and wakes up tells nothing', async () => {
 test('what is remembered is bounded', async () => {
   for (let round = 0; round < 1_200; round += 1) await book().tell([sight(true), sight(false)])
   expect(await redis.redis.xlen(fleetKeys.alerts)).toBeLessThan(1_200)
+})
+
+test('a watch that read the queue’s bytes before the intake refused does not end that alert', async () => {
+  const figures = { depth: 1, pending: 0, delayed: 0, oldestAgeMs: 0, bytes: 10, holders: [] }
+  const limits = { queueAgeMs: 1e9, queueDepth: 1e9, queueBytesMax: 6_000, stalledMs: 1e9 }
+  const readBefore = await watchQueue(redis.redis, figures, limits)
+  expect(readBefore).toContainEqual(expect.objectContaining({ kind: 'queue-full', stands: false }))
+  await book().tell([sight(true, { kind: 'queue-full', reason: 'byte-budget' })])
+  await book().tell(readBefore)
+  expect(await phases()).toEqual(['started'])
 })

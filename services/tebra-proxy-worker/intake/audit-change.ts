@@ -1,5 +1,5 @@
 import type { AuditLog, NewAuditEvent } from '#lib/audit/audit-log.ts'
-import type { ActiveSession } from '#lib/http/session-guard.ts'
+import type { ActiveSession } from '#lib/http/active-session.ts'
 
 /** Who asks, and under which request id: what `c.var` has of a signed-in request. */
 export interface Caller {

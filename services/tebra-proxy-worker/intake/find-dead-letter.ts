@@ -1,7 +1,7 @@
 import type { DeadLetter } from '#lib/contract/dead-letters.ts'
 import type { RequestRecord } from '#lib/contract/requests.ts'
+import type { ActiveSession } from '#lib/http/active-session.ts'
 import { DomainError } from '#lib/http/domain-error.ts'
-import type { ActiveSession } from '#lib/http/session-guard.ts'
 import { isDeadLetter, needsConfirm } from './dead-letter-desk.ts'
 import type { IntakeDeps } from './intake-deps.ts'
 
