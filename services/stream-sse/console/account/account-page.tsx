@@ -4,6 +4,7 @@ import { roleNames } from '../parts/names.ts'
 import { PageTitle } from '../parts/page-title.tsx'
 import { useReading } from '../parts/use-reading.ts'
 import { AuthenticatorPanel } from './authenticator-panel.tsx'
+import { LinkRefusal } from './link-refusal.tsx'
 import { OwnIdentities } from './own-identities.tsx'
 import { PasskeysPanel } from './passkeys-panel.tsx'
 import { PasswordPanel } from './password-panel.tsx'
@@ -24,11 +25,12 @@ export function AccountPage({ session, refusal }: AccountPageProps) {
   return (
     <>
       <PageTitle title="Your account" text={`${user.email} · ${roleNames(user.roles)}`} />
+      {refusal !== undefined && <LinkRefusal code={refusal} />}
       <PasskeysPanel factors={factors} />
       <AuthenticatorPanel factors={factors} />
       <RecoveryPanel factors={factors} />
       <PasswordPanel email={user.email} />
-      <OwnIdentities refusal={refusal} />
+      <OwnIdentities />
       <SessionsPanel key={session.session.id} />
       <PracticesPanel />
     </>

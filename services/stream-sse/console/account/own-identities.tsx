@@ -3,7 +3,6 @@ import { Button } from '../parts/button.tsx'
 import { DeedError } from '../parts/deed-error.tsx'
 import { IdentitiesPanel } from '../parts/identities-panel.tsx'
 import { inWords } from '../parts/names.ts'
-import { Notice } from '../parts/notice.tsx'
 import { useService } from '../parts/service.tsx'
 import { useDeed } from '../parts/use-deed.ts'
 import { useReading } from '../parts/use-reading.ts'
@@ -11,18 +10,8 @@ import { useReading } from '../parts/use-reading.ts'
 const path = '/auth/identities'
 const returnTo = '/console/#/account'
 
-const refusals: Readonly<Record<string, string>> = {
-  'already-linked': 'That account opens somebody else’s here. Sign in there as yourself, then try again.',
-  'too-many-identities': 'No more accounts can be linked to yours. Remove one first.',
-  'provider-unavailable': 'The other service does not answer at the moment. Try again shortly.',
-}
-const otherRefusal = 'The other service did not confirm who you are. Try again, or ask an administrator.'
-
-/**
- * Accounts elsewhere that sign a person in here, and a way to link one where somebody else can vouch for people.
- * @param refusal why the last one was not linked
- */
-export function OwnIdentities({ refusal }: { readonly refusal: string | undefined }) {
+/** Accounts elsewhere that sign a person in here, and a way to link one where somebody else can vouch for people. */
+export function OwnIdentities() {
   const { ask } = useService()
   const identities = useReading<IdentityList>(path)
   const { data } = useReading<ProviderList>('/auth/providers')
@@ -37,11 +26,6 @@ export function OwnIdentities({ refusal }: { readonly refusal: string | undefine
     })
   return (
     <IdentitiesPanel text="Accounts elsewhere that sign you in here." path={path} identities={identities}>
-      {refusal !== undefined && (
-        <Notice tone="warn" title="That account was not linked" isAnnounced>
-          <p>{refusals[refusal] ?? otherRefusal}</p>
-        </Notice>
-      )}
       {providers.length > 0 && (
         <div className="panel-body panel-end">
           <DeedError deed={deed} />
