@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { until } from '#lib/processes/wait.ts'
 import { fleetKeys } from '#lib/redis/keys.ts'
+import { queueKeys } from '#lib/testing/one-partition.ts'
 import { clinicForEachTest } from '../testing/clinic.ts'
 
 const { redis, simulator, start, startProcess } = clinicForEachTest()
@@ -11,6 +12,8 @@ const breakerField = async (field: string) =>
 const callsMade = async () =>
   Object.values((await simulator.counts()).byOperation).reduce((sum, calls) => sum + calls, 0)
 
+const inHand = async () => Number((await redis.redis.xpending(queueKeys.requests, 'workers'))[0])
+
 test('two processes: open for both, one probe, its holder killed, the other probes, every request ends well', async () => {
   const intake = await start({ ROLE: 'intake' })
   const workers = await Promise.all([1, 2].map(() => startProcess(env)))
@@ -18,8 +21,17 @@ test('two processes: open for both, one probe, its holder killed, the other prob
   const submitted = await Promise.all(Array.from({ length: 12 }, () => intake.submit('getPractices')))
   await until('it is open for both', async () => (await breakerField('state')) === 'open')
 
-  await simulator.misbehave({ kind: 'hang' })
-  const before = await callsMade()
+  // No call is under way at that moment: one of the outage would be counted as the probe that hangs.
+  let before = 0
+  const hangBetweenProbes = async () => {
+    await simulator.misbehave({ kind: 'outage' })
+    const epoch = await breakerField('epoch')
+    before = await callsMade()
+    await simulator.misbehave({ kind: 'hang' })
+    const isOpen = (await breakerField('state')) === 'open' && (await breakerField('epoch')) === epoch
+    return isOpen && (await inHand()) === 0
+  }
+  await until('the upstream hangs between two probes', hangBetweenProbes, 30_000)
   await until('a probe hangs', async () => (await callsMade()) > before)
   const heldBy = await breakerField('probe')
   // Twice the wait: whoever would probe beside it has had the time.
