@@ -137,7 +137,9 @@ test.each(['is closed', 'goes elsewhere', 'crashes'] as const)(
     await until(async () => (await at(second).heard()).length === log)
     expect(await at(second).heard()).toEqual(ids(log))
     expect(await at(second).gaps()).toEqual([])
-    expect(openStreams()).toBe(1)
+    // The browser lets go of a dead tab's connection when it comes to it; a third one is never opened.
+    await until(() => openStreams() === 1)
+    expect(services.streams).toHaveLength(2)
   },
 )
 
