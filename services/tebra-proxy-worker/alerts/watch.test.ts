@@ -29,7 +29,7 @@ const untilTold = (proxy: StartedProxy, what: string, timeoutMs = 15_000) =>
 
 test('a worker whose hands are full of what never ends is stalled: not ready, shown, told once, and again when over', async () => {
   const intake = await start({ ROLE: 'intake', STALLED_AFTER_MS: '1000' })
-  const worker = await start({ CONCURRENCY: '1', STALLED_AFTER_MS: '1000', TEBRA_TIMEOUT_MS: '5000' })
+  const worker = await start({ CONCURRENCY: '1', STALLED_AFTER_MS: '1000', TEBRA_TIMEOUT_MS: '10000' })
   await simulator.misbehave({ kind: 'hang', times: 1 })
   const stuck = await intake.submit('getPractices')
   const waiting = await intake.submit('getProviders')
