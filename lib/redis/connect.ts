@@ -44,7 +44,7 @@ const shared = (config: RedisConfig) => ({
  * reconnect, because a resent XADD is a second entry. Callers retry only what is idempotent.
  */
 export function connectCommands(config: RedisConfig, events: ConnectionEvents): RedisClient {
-  return open(config, events, { ...failing(commandTimeoutMs), enableAutoPipelining: true })
+  return open(config, events, failing(commandTimeoutMs))
 }
 
 /**
@@ -112,11 +112,8 @@ function sentinelsOf({ hosts, tls }: RedisUrl, name: string | undefined): NodeOp
   }
 }
 
-/**
- * No auto-pipelining: where one of its commands is redirected and another is not, the redirection comes out as an
- * error. Nothing is sent again after a lost connection, as on one server; redirected commands have not run.
- */
-function openCluster(url: RedisUrl, { enableAutoPipelining: _, ...node }: NodeOptions): Cluster {
+/** Nothing is sent again after a lost connection, as on one server; redirected commands have not run. */
+function openCluster(url: RedisUrl, node: NodeOptions): Cluster {
   const cluster = new Cluster([...url.hosts], {
     redisOptions: node,
     enableOfflineQueue: node.enableOfflineQueue ?? true,

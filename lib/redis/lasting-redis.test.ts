@@ -1,8 +1,10 @@
-import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { until } from '#lib/processes/wait.ts'
 import { startTestRedis, type TestRedis } from '#lib/testing/redis.ts'
 import { connectCommands, disconnect, untilReady } from './connect.ts'
+import type { LastingRedis } from './lasting-redis.ts'
+import { isRedisUnavailable } from './unavailable.ts'
 
 let redis: TestRedis
 let sentinel: Awaited<ReturnType<typeof startHesitantSentinel>>
@@ -86,4 +88,73 @@ test('a connection comes back although a failover is announced while it asks for
   disconnect(asking)
   await until('it has ended', () => asking.status === 'end')
   await expect(asking.ping()).rejects.toThrow('closed')
+})
+
+const open = async (port = redis.server().port) => {
+  const connection = connectCommands(
+    { url: `redis://127.0.0.1:${port}`, name: 'sends' },
+    { onError: () => {} },
+  )
+  await untilReady(connection)
+  return connection as LastingRedis
+}
+
+test('commands of one turn travel together', async () => {
+  const packets: number[] = []
+  const server = createServer((from) => {
+    const to = connect(redis.server().port, '127.0.0.1')
+    for (const socket of [from, to]) socket.on('error', () => {})
+    from.on('data', (bytes) => packets.push(bytes.length))
+    from.pipe(to).pipe(from)
+  })
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+  const sends = await open((server.address() as AddressInfo).port)
+  packets.length = 0
+  expect(await Promise.all(Array.from({ length: 50 }, () => sends.incr('together')))).toHaveLength(50)
+  expect(packets).toHaveLength(1)
+  disconnect(sends)
+  server.close()
+})
+
+test('commands, pipelines and transactions of one turn are run in their order, and each gets its own reply', async () => {
+  const sends = await open()
+  const replies = await Promise.all([
+    sends.rpush('order', 'a'),
+    sends.pipeline().rpush('order', 'b').rpush('order', 'c').exec(),
+    sends.rpush('order', 'd'),
+    sends.multi().rpush('order', 'e').lrange('order', 0, -1).exec(),
+    sends.lrange('order', 0, -1),
+  ])
+  const all = ['a', 'b', 'c', 'd', 'e']
+  expect(replies).toEqual([
+    1,
+    [
+      [null, 2],
+      [null, 3],
+    ],
+    4,
+    [
+      [null, 5],
+      [null, all],
+    ],
+    all,
+  ])
+  disconnect(sends)
+})
+
+test('what was not written yet when the connection broke fails, is not run, and is not sent afterwards', async () => {
+  const sends = await open()
+  const lost = sends.incr('unwritten')
+  sends.stream.destroy()
+  expect(isRedisUnavailable(await lost.catch((error: unknown) => error))).toBe(true)
+  await untilReady(sends)
+  expect(await sends.get('unwritten')).toBeNull()
+  disconnect(sends)
+})
+
+test('what was asked for before the connection is told to end is still written', async () => {
+  const sends = await open()
+  const last = sends.incr('last')
+  const bye = sends.quit()
+  expect([await last, await bye]).toEqual([1, 'OK'])
 })
