@@ -1,4 +1,4 @@
-import type { Permission } from '#lib/contract/permissions.ts'
+import type { Permission, Role } from '#lib/contract/permissions.ts'
 import type { AssuranceLevel } from '#lib/contract/session.ts'
 import { sessionIdOf } from '#lib/crypto/session-token.ts'
 import { grantsOf } from './grants.ts'
@@ -12,7 +12,7 @@ export interface ActiveSession {
   readonly practiceId: string
   readonly userId: string
   readonly aal: AssuranceLevel
-  readonly roles: readonly string[]
+  readonly roles: readonly Role[]
   readonly permissions: readonly Permission[]
   /** What it would grant beside those if a second factor were proved. */
   readonly withheld: readonly Permission[]

@@ -9,10 +9,11 @@
 -- Keeps: who has no good session, or another's, takes nothing. What is only read is no key: EVAL asks for the right to
 --   write each, and only auth-session may write sessions. While a slot moves Redis refuses two keys of which one is away.
 local prefix, hash = string.sub(KEYS[1], 1, -65), string.sub(KEYS[1], -64)
-local session = read_session(now_ms(), ARGV[1] .. 'session:' .. hash, ARGV[1])
+local now = now_ms()
+local session = read_session(now, ARGV[1] .. 'session:' .. hash, ARGV[1])
 if not session or (ARGV[2] ~= '' and ARGV[2] ~= session[1]) then return nil end
 
 local wait, at, left, fullIn = take(
-  {KEYS[1], prefix .. session[1], KEYS[2]}, {tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])}, tonumber(ARGV[4]))
+  now, {KEYS[1], prefix .. session[1], KEYS[2]}, {tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])}, tonumber(ARGV[4]))
 local address = ARGV[3] == '1' and redis.call('HGET', ARGV[1] .. 'user:' .. session[1], 'email') or ''
 return table.concat({wait, at, left, fullIn, address, table.concat(session, '\n')}, '\n')

@@ -2,15 +2,14 @@
 -- Takes one request out of every bucket, or out of none. A bucket is a string: the time in ms at which it is full again.
 -- Answers ms to wait, bucket, requests left, ms until it is full: of the bucket that makes wait longest, or of the one
 -- that is nearest to it; 0 ms where the request passes.
+-- Numbers are written by %d: Redis turns a number of Lua's into text for a microsecond.
 -- Keeps: a refused request takes nothing; no bucket gives more than twice its quota in any window; every key expires.
-local function take(buckets, quotas, window)
-  local time = redis.call('TIME')
-  local now = time[1] * 1000 + time[2] / 1000
-  local full = {}
+local function take(now, buckets, quotas, window)
+  local full = redis.call('MGET', unpack(buckets))
   local wait, at, left, fullIn, share
-  for i, key in ipairs(buckets) do
+  for i in ipairs(buckets) do
     local gap = window / quotas[i]
-    full[i] = math.max(tonumber(redis.call('GET', key) or '0'), now) + gap
+    full[i] = math.max(tonumber(full[i] or '0'), now) + gap
     local room = now + window - full[i]
     local waits = math.max(math.ceil(-room - 0.001), 0)
     local lefts = math.max(math.floor(room / gap + 0.001), 0)
@@ -20,7 +19,7 @@ local function take(buckets, quotas, window)
   end
   if wait == 0 then
     for i, key in ipairs(buckets) do
-      redis.call('SET', key, string.format('%.3f', full[i]), 'PX', math.ceil(full[i] - now))
+      redis.call('SET', key, string.format('%d.%03d', full[i], full[i] % 1 * 1000), 'PXAT', string.format('%d', math.ceil(full[i])))
     end
   end
   return wait, at, left, fullIn

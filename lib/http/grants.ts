@@ -1,6 +1,7 @@
 import {
   type Permission,
   permissionsOf,
+  Role,
   secondFactorRoles,
   withEmergency,
 } from '#lib/contract/permissions.ts'
@@ -19,7 +20,7 @@ export interface GrantFacts {
 }
 
 export interface Grants {
-  readonly roles: readonly string[]
+  readonly roles: readonly Role[]
   readonly permissions: readonly Permission[]
   /** What a second factor would grant beside those. */
   readonly withheld: readonly Permission[]
@@ -45,7 +46,8 @@ function grant({ roles, added, table, secondFactor, emergency, mustChangePasswor
   const own = pairs(table).map(([role, list]) => [role, list.split(',')] as const)
   const granting = (some: readonly string[]) =>
     own.length > 0 ? permissionsOf(some, Object.fromEntries(own)) : permissionsOf(some)
-  const held = roles.split(',').filter(Boolean)
+  const names = roles.split(',')
+  const held = Role.options.filter((role) => names.includes(role))
   const demanding = new Set<string>([...secondFactorRoles, ...added.split(',')])
   const all = granting(held)
   if (mustChangePassword) return { roles: held, permissions: [], withheld: [] }

@@ -56,9 +56,10 @@ export interface Bucket extends Quota {
 }
 
 export const windowMs = 60_000
+const file = (name: string) => new URL(`./${name}.lua`, import.meta.url)
 const takeScript = loadScript<[waitMs: number, at: number, left: number, fullInMs: number]>(
-  new URL('./take-rates.lua', import.meta.url),
-  { prelude: new URL('./buckets.lua', import.meta.url) },
+  file('take-rates'),
+  { prelude: [file('clock'), file('buckets')] },
 )
 
 const inSeconds = (ms: number) => Math.ceil(ms / 1_000)

@@ -1,5 +1,4 @@
 import type { Context, MiddlewareHandler } from 'hono'
-import { getCookie } from 'hono/cookie'
 import type { Permission } from '#lib/contract/permissions.ts'
 import type { ActiveSession } from './active-session.ts'
 import { DomainError } from './domain-error.ts'
@@ -8,6 +7,9 @@ import type { ServiceEnv } from './service-env.ts'
 import type { SessionGuard } from './session-guard.ts'
 
 export const sessionCookie = '__Host-session'
+
+/** As a browser sends it (RFC 6265 §4.2.1). A token needs neither quotes nor escapes, so there is nothing to decode. */
+const cookieValue = new RegExp(`(?:^|; *)${sessionCookie}=([^; ]*)`)
 
 export interface Credentials {
   readonly token: string
@@ -21,7 +23,7 @@ export function credentialsOf(c: Context): Credentials | undefined {
     const token = /^Bearer +([^\s]+)$/i.exec(header)?.[1]
     return token === undefined ? undefined : { token, from: 'bearer' }
   }
-  const cookie = getCookie(c, sessionCookie)
+  const cookie = cookieValue.exec(c.req.header('Cookie') ?? '')?.[1]
   return cookie === undefined ? undefined : { token: cookie, from: 'cookie' }
 }
 

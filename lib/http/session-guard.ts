@@ -29,10 +29,10 @@ export interface SessionGuard {
 const file = (name: string) => new URL(`./${name}.lua`, import.meta.url)
 const checkSession = loadScript<string | null>(file('check-session'), {
   readOnly: true,
-  prelude: file('read-session'),
+  prelude: [file('clock'), file('read-session')],
 })
 const admitRequest = loadScript<string | null>(file('admit-request'), {
-  prelude: [file('read-session'), file('buckets')],
+  prelude: [file('clock'), file('read-session'), file('buckets')],
 })
 
 const touchEveryMs = 30_000

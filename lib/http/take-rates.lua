@@ -3,4 +3,4 @@
 -- Reply: what `take` answers
 local quotas = {}
 for i = 2, #ARGV do quotas[i - 1] = tonumber(ARGV[i]) end
-return {take(KEYS, quotas, tonumber(ARGV[1]))}
+return {take(now_ms(), KEYS, quotas, tonumber(ARGV[1]))}

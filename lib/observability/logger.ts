@@ -17,12 +17,12 @@ export interface RequestLog {
 }
 
 /** A log whose lines all carry these fields: less than a pino child, which is built anew for each request. */
-export const withFields = (logger: Logger, fields: object): RequestLog => new FieldsLog(logger, { ...fields })
+export const withFields = (logger: Logger, fields: object): RequestLog => new FieldsLog(logger, [fields])
 
 class FieldsLog implements RequestLog {
   constructor(
     private readonly logger: Logger,
-    private readonly fields: object,
+    private readonly fields: object[],
   ) {}
   debug(more: object, message: string): void {
     this.#write('debug', more, message)
@@ -37,10 +37,11 @@ class FieldsLog implements RequestLog {
     this.#write('error', more, message)
   }
   add(more: object): void {
-    Object.assign(this.fields, more)
+    this.fields.push(more)
   }
   #write(level: 'debug' | 'info' | 'warn' | 'error', more: object, message: string): void {
-    if (this.logger.isLevelEnabled(level)) this.logger[level]({ ...this.fields, ...more }, message)
+    if (this.logger.isLevelEnabled(level))
+      this.logger[level](Object.assign({}, ...this.fields, more), message)
   }
 }
 

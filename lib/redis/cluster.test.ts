@@ -38,7 +38,7 @@ test('takes a burst of commands for every master as soon as it is ready', async 
 test('runs a script on the master that has its keys, also where it is not known yet', async () => {
   const check = loadScript<string>(new URL('../http/check-session.lua', import.meta.url), {
     readOnly: true,
-    prelude: new URL('../http/read-session.lua', import.meta.url),
+    prelude: ['clock', 'read-session'].map((name) => new URL(`../http/${name}.lua`, import.meta.url)),
   })
   const redis = await commands()
   for (const tag of tags)

@@ -27,14 +27,13 @@ export function loadScript<Reply>(
   const [bySha, byText] = options.readOnly
     ? (['evalsha_ro', 'eval_ro'] as const)
     : (['evalsha', 'eval'] as const)
-  return async (redis, keys, args) => {
+  return (redis, keys, args) => {
     const rest = [keys.length, ...keys, ...args] as const
-    try {
-      return (await redis[bySha](sha, ...rest)) as Reply
-    } catch (error) {
+    const byTextIfUnknown = (error: unknown) => {
       // NOSCRIPT means that nothing ran, so sending the text cannot apply the step twice.
       if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error
-      return (await redis[byText](text, ...rest)) as Reply
+      return redis[byText](text, ...rest)
     }
+    return redis[bySha](sha, ...rest).catch(byTextIfUnknown) as Promise<Reply>
   }
 }

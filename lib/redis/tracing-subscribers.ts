@@ -9,8 +9,13 @@ if (!('hasSubscribers' in prototype))
   Object.defineProperty(prototype, 'hasSubscribers', {
     configurable: true,
     get(this: ReturnType<typeof tracingChannel>) {
-      return [this.start, this.end, this.asyncStart, this.asyncEnd, this.error].some(
-        (channel) => channel.hasSubscribers,
+      const { start, end, asyncStart, asyncEnd, error } = this
+      return (
+        start.hasSubscribers ||
+        end.hasSubscribers ||
+        asyncStart.hasSubscribers ||
+        asyncEnd.hasSubscribers ||
+        error.hasSubscribers
       )
     },
   })

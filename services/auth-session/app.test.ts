@@ -13,6 +13,11 @@ describe('a request that is wrong', () => {
   })
   afterAll(() => auth.stop())
 
+  test('is found like every other by hono’s fast router', async () => {
+    await auth.app.request('/auth/nothing')
+    expect(auth.app.router.name).toBe('SmartRouter + RegExpRouter')
+  })
+
   const json = { 'Content-Type': 'application/json' }
   const body = JSON.stringify({ email: 'a@clinic.example', password })
   const wrong: [number, string, string, string, RequestInit][] = [

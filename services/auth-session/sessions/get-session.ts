@@ -1,5 +1,4 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
-import { Role } from '#lib/contract/permissions.ts'
 import { SessionAnswer } from '#lib/contract/session.ts'
 import type { ActiveSession } from '#lib/http/active-session.ts'
 import { DomainError } from '#lib/http/domain-error.ts'
@@ -58,7 +57,7 @@ export function addGetSession(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps): voi
           id: userId,
           email,
           practiceId,
-          roles: Role.options.filter((role) => session.roles.includes(role)),
+          roles: [...session.roles],
         },
         permissions: [...session.permissions],
         ...(session.emergencyUntil !== undefined && { emergencyUntil: instant(session.emergencyUntil) }),
@@ -69,7 +68,7 @@ export function addGetSession(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps): voi
 }
 
 /** A person's address; of a program the id it signs in with. */
-const nameOf = async (deps: AuthDeps, session: ActiveSession): Promise<string | undefined> =>
+const nameOf = (deps: AuthDeps, session: ActiveSession): string | undefined | Promise<string | undefined> =>
   session.sealedAddress === undefined
-    ? (await programUser(deps, session))?.email
+    ? programUser(deps, session).then((program) => program?.email)
     : deps.users.openEmail(session, session.sealedAddress)

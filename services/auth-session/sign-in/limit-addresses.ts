@@ -7,7 +7,9 @@ import type { AuthDeps } from '../auth-deps.ts'
 import { clientAddress } from './client-address.ts'
 
 /** Where a caller has no session yet to be counted by; a pattern's `/*` is also its own path. */
-const paths = ['/auth/login/*', '/auth/token', '/auth/oidc/*', '/auth/passkeys/authentication/*']
+const paths = ['/auth/login/*', '/auth/token', '/auth/oidc/*']
+/** Of this method alone: hono's fast router cannot tell a pattern for all from `/auth/passkeys/:id`. */
+const postPath = '/auth/passkeys/authentication/*'
 
 /**
  * Bounds how often one address may try to sign in, right or wrong, before anything is looked up or hashed for it.
@@ -25,4 +27,5 @@ export function limitAddresses(
     for (const [name, value] of Object.entries(headers)) if (!c.res.headers.has(name)) c.header(name, value)
   }
   for (const path of paths) app.use(path, limit)
+  app.on('POST', postPath, limit)
 }
