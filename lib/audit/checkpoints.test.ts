@@ -123,8 +123,9 @@ test.each([
   await ground.append(practiceId, 10)
   // At 3 the note is what fails: Redis refuses it as it would a process that is gone.
   const redis = new Proxy(ground.redis, {
-    get(target, name, receiver) {
-      if (name !== 'evalsha' || at < 3) return Reflect.get(target, name, receiver)
+    get(target, name) {
+      const own = Reflect.get(target, name)
+      if (name !== 'evalsha' || at < 3) return typeof own === 'function' ? own.bind(target) : own
       return (sha: string, ...rest: [number, ...string[]]) => {
         if (rest[0] === 2) throw new Error('died')
         return target.evalsha(sha, ...rest)
