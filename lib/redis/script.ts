@@ -27,13 +27,14 @@ export function loadScript<Reply>(
   const [bySha, byText] = options.readOnly
     ? (['evalsha_ro', 'eval_ro'] as const)
     : (['evalsha', 'eval'] as const)
-  return (redis, keys, args) => {
+  return async (redis, keys, args) => {
     const rest = [keys.length, ...keys, ...args] as const
-    const byTextIfUnknown = (error: unknown) => {
+    try {
+      return (await redis[bySha](sha, ...rest)) as Reply
+    } catch (error) {
       // NOSCRIPT means that nothing ran, so sending the text cannot apply the step twice.
       if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error
-      return redis[byText](text, ...rest)
+      return (await redis[byText](text, ...rest)) as Reply
     }
-    return redis[bySha](sha, ...rest).catch(byTextIfUnknown) as Promise<Reply>
   }
 }

@@ -13,7 +13,7 @@ describe('a request that is wrong', () => {
   })
   afterAll(() => auth.stop())
 
-  test('is found like every other by hono’s fast router', async () => {
+  test('costs no more to find than a good one: every path is told apart by hono’s fast router', async () => {
     await auth.app.request('/auth/nothing')
     expect(auth.app.router.name).toBe('SmartRouter + RegExpRouter')
   })

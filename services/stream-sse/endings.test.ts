@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { until } from '#lib/processes/wait.ts'
 import { channels, sessionKeys } from '#lib/redis/keys.ts'
 import type { TestSession } from '#lib/testing/ground.ts'
@@ -114,6 +114,8 @@ test('where only the reader is dead, readiness says so and clients are sent away
   streams = await startStreams(redis, { KEEP_ALIVE_MS: '100' })
   session = await streams.signIn()
   const client = await listen(streams.url, session)
+  const mayRead = () => redis.redis.acl('SETUSER', 'default', '+xread')
+  onTestFinished(async () => void (await mayRead()))
   await redis.redis.acl('SETUSER', 'default', '-xread')
   const list = (await redis.redis.client('LIST')) as string
   for (const line of list.split('\n').filter((one) => one.includes('name=stream-sse-reader')))
@@ -122,7 +124,7 @@ test('where only the reader is dead, readiness says so and clients are sent away
   expect(byes(client)).toEqual(['unavailable'])
   expect((await fetch(`${streams.url}/readyz`)).status).toBe(503)
   expect((await listen(streams.url, session)).status).toBe(503)
-  await redis.redis.acl('SETUSER', 'default', '+xread')
+  await mayRead()
   await until('ready again', async () => (await fetch(`${streams.url}/readyz`)).status === 200)
   const missed = await publishStatus(streams, session)
   const back = await listen(streams.url, session, { lastEventId: client.lastEventId() })

@@ -68,7 +68,7 @@ export function addGetSession(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps): voi
 }
 
 /** A person's address; of a program the id it signs in with. */
-const nameOf = (deps: AuthDeps, session: ActiveSession): string | undefined | Promise<string | undefined> =>
+const nameOf = async (deps: AuthDeps, session: ActiveSession): Promise<string | undefined> =>
   session.sealedAddress === undefined
-    ? programUser(deps, session).then((program) => program?.email)
+    ? (await programUser(deps, session))?.email
     : deps.users.openEmail(session, session.sealedAddress)

@@ -23,29 +23,16 @@ export function createOpenedAddresses(deps: {
 }) {
   const opened = new WeakMap<KeyObject, Map<string, Opened>>()
 
-  const open = async (
-    key: KeyObject,
-    practiceId: string,
-    userId: string,
-    sealed: string,
-  ): Promise<string> => {
-    const address = await deps.open(practiceId, userId, sealed)
+  return async (practiceId: string, userId: string, sealed: string): Promise<string> => {
+    const held = deps.dataKeys.byId(practiceId, keyIdOf(sealed))
+    const key = held instanceof Promise ? await held : held
     const known = opened.get(key) ?? new Map<string, Opened>()
+    const remembered = known.get(userId)
+    if (remembered?.sealed === sealed && remembered.practiceId === practiceId) return remembered.address
+    const address = await deps.open(practiceId, userId, sealed)
     if (known.size >= rememberedMax) known.clear()
     opened.set(key, known.set(userId, { practiceId, sealed, address }))
     return address
-  }
-  const openWith = (key: KeyObject, practiceId: string, userId: string, sealed: string) => {
-    const known = opened.get(key)?.get(userId)
-    if (known?.sealed === sealed && known.practiceId === practiceId) return known.address
-    return open(key, practiceId, userId, sealed)
-  }
-
-  return (practiceId: string, userId: string, sealed: string): string | Promise<string> => {
-    const key = deps.dataKeys.byId(practiceId, keyIdOf(sealed))
-    return key instanceof Promise
-      ? key.then((read) => openWith(read, practiceId, userId, sealed))
-      : openWith(key, practiceId, userId, sealed)
   }
 }
 

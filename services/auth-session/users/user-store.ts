@@ -50,7 +50,7 @@ export interface UserStore {
   locate(account: string): Promise<UserPlace>
   find(practiceId: string, userId: string): Promise<User | undefined>
   /** The address, which was read as it is kept. */
-  openEmail(user: UserPlace, sealed: string): string | Promise<string>
+  openEmail(user: UserPlace, sealed: string): Promise<string>
   /** How many users the practice has. */
   count(practiceId: string): Promise<number>
   /** Writes the user, whom nobody can reach before `link`. */
