@@ -18,6 +18,7 @@ import { foreignHashes } from './migration/foreign-hashes.ts'
 import { createPasskeyChallenges, type PasskeyChallenges } from './passkeys/passkey-challenges.ts'
 import { createPasskeyStore, type PasskeyStore } from './passkeys/passkey-store.ts'
 import { createLinkStore, type LinkStore } from './practices/link-store.ts'
+import { type AuthenticatorStore, createAuthenticatorStore } from './second-factors/authenticator-store.ts'
 import { createRecoveryCodes, type RecoveryCodes } from './second-factors/recovery-codes.ts'
 import { createSecondFactorStore, type SecondFactorStore } from './second-factors/second-factor-store.ts'
 import { createTotpEnrolments, type TotpEnrolments } from './second-factors/totp-enrolments.ts'
@@ -54,6 +55,7 @@ export interface AuthDeps extends ServiceGround {
   readonly index: LoginIndex
   readonly limiter: LoginLimiter
   readonly users: UserStore
+  readonly authenticators: AuthenticatorStore
   readonly access: AccessStore
   readonly links: LinkStore
   readonly programs: ProgramStore
@@ -105,6 +107,7 @@ export async function createAuthDeps(
     index,
     limiter: createLoginLimiter({ redis, limits: limits.login ?? defaultLoginLimits }),
     users,
+    authenticators: createAuthenticatorStore({ redis }),
     access: createAccessStore(ground),
     links: createLinkStore({ redis, users }),
     programs: createProgramStore(ground),

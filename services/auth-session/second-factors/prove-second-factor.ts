@@ -9,7 +9,7 @@ export type ProofRefusal = 'wrong-code' | 'code-reused' | 'authenticator-disable
 
 type ProofDeps = Pick<
   AuthDeps,
-  'users' | 'recoveryCodes' | 'passkeys' | 'passkeyChallenges' | 'origins' | 'now'
+  'authenticators' | 'recoveryCodes' | 'passkeys' | 'passkeyChallenges' | 'origins' | 'now'
 >
 
 /**
@@ -27,14 +27,14 @@ export async function proveSecondFactor(
     return (await deps.recoveryCodes.spend(place, proof.recoveryCode)) ? undefined : 'wrong-code'
 
   const refusal = await spendCode(deps, user, proof.totp ?? '')
-  const enabled = await deps.users.settle(place, 'totp', refusal ? 'fail' : 'pass')
+  const enabled = await deps.authenticators.settle(place, 'totp', refusal ? 'fail' : 'pass')
   return enabled ? refusal : 'authenticator-disabled'
 }
 
 async function spendCode(deps: ProofDeps, user: User, code: string): Promise<ProofRefusal | undefined> {
   const step = user.totpSecret === undefined ? undefined : matchingStep(user.totpSecret, code, deps.now())
   if (step === undefined) return 'wrong-code'
-  return (await deps.users.spendTotpStep(user, step)) ? undefined : 'code-reused'
+  return (await deps.authenticators.spendTotpStep(user, step)) ? undefined : 'code-reused'
 }
 
 /** How the proof is called in the audit log. */

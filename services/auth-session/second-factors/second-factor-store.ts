@@ -4,7 +4,8 @@ import type { SessionEnded } from '#lib/contract/session.ts'
 import type { RedisClient } from '#lib/redis/connect.ts'
 import { channels, secondFactorKeysOf, sessionKeys } from '#lib/redis/keys.ts'
 import { loadScript } from '#lib/redis/script.ts'
-import { consecutiveFailuresMax, type User, type UserPlace } from '../users/user-store.ts'
+import type { User, UserPlace } from '../users/user-store.ts'
+import { consecutiveFailuresMax } from './authenticator-store.ts'
 
 export type Removal = 'removed' | 'absent' | 'last'
 

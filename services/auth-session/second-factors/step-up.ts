@@ -72,7 +72,7 @@ export function addStepUp(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps): void {
 async function provePassword(deps: AuthDeps, user: User, password: string): Promise<Refusal | undefined> {
   const right = await deps.passwords.verify(password, user.passwordHash)
   const place = { practiceId: user.practiceId, userId: user.id }
-  const enabled = await deps.users.settle(place, 'password', right ? 'pass' : 'fail')
+  const enabled = await deps.authenticators.settle(place, 'password', right ? 'pass' : 'fail')
   if (!enabled) return 'authenticator-disabled'
   if (!right) return 'wrong-password'
   return isFirstPasswordOver(deps, user) ? 'first-password-expired' : undefined

@@ -53,12 +53,12 @@ export function addChangePassword(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps):
     const event = { action: 'password.change', ...ownEvent(c) } as const
     if (!(await deps.passwords.verify(current, user.passwordHash))) {
       await deps.limiter.fail(attempt)
-      await deps.users.settle(place, 'password', 'fail')
+      await deps.authenticators.settle(place, 'password', 'fail')
       await deps.audit.append({ ...event, outcome: 'failure', reason: 'wrong-password' })
       throw wrongPassword()
     }
     await deps.limiter.admit(attempt)
-    if (!(await deps.users.settle(place, 'password', 'pass'))) throw wrongPassword()
+    if (!(await deps.authenticators.settle(place, 'password', 'pass'))) throw wrongPassword()
     if (isFirstPasswordOver(deps, user)) throw new DomainError('first-password-expired')
     if (isFirstPassword(user) && next.normalize('NFC') === current.normalize('NFC'))
       throw new DomainError('weak-password', {

@@ -56,7 +56,7 @@ export function addLogin(
 
     const refuse = async (reason: Refusal): Promise<never> => {
       await deps.limiter.fail(attempt)
-      const enabled = await deps.users.settle(place, 'password', 'fail')
+      const enabled = await deps.authenticators.settle(place, 'password', 'fail')
       await deps.audit.append({
         action: 'session.login-failed',
         actor: place.userId,
@@ -76,7 +76,8 @@ export function addLogin(
     if (user.disabled) return refuse('user-disabled')
     // Wrong guesses that ran beside this one may have made the account wait meanwhile.
     await deps.limiter.admit(attempt)
-    if (!(await deps.users.settle(place, 'password', 'pass'))) return refuse('authenticator-disabled')
+    if (!(await deps.authenticators.settle(place, 'password', 'pass')))
+      return refuse('authenticator-disabled')
     if (isFirstPasswordOver(deps, user)) return refuse('first-password-expired')
     // The next sign-in tries again.
     await renewHash(deps, user, password).catch((cause: unknown) =>

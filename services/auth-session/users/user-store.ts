@@ -15,9 +15,6 @@ const unknownPlace = `${unknownPractice}/unknown`
 /** As open-session.lua writes them. */
 const epochsOf = (user = '', practice: string | null) => `${user}.${practice ?? '0'}`
 
-/** NIST SP 800-63B-4 §3.2.2: at most 100 consecutive failures, then the authenticator is disabled. */
-export const consecutiveFailuresMax = 100
-
 export interface User {
   readonly practiceId: string
   readonly id: string
@@ -37,7 +34,6 @@ export interface User {
 }
 
 export type NewUser = Omit<User, 'disabled' | 'epochs' | 'version'>
-export type Authenticator = 'password' | 'totp'
 
 /** Names a user without saying who it is. */
 export interface UserPlace {
@@ -66,19 +62,11 @@ export interface UserStore {
     to: Pick<User, 'passwordHash' | 'firstPasswordUntil'>,
   ): Promise<void>
   remove(user: Pick<User, 'practiceId' | 'id'>): Promise<void>
-  /** Counts a success or failure of one authenticator; false where it is, or now became, disabled. */
-  settle(place: UserPlace, authenticator: Authenticator, outcome: 'pass' | 'fail'): Promise<boolean>
-  /** True for the one call that spends the step first. */
-  spendTotpStep(user: Pick<User, 'practiceId' | 'id'>, step: number): Promise<boolean>
 }
 
-const settleScript = loadScript<number>(
-  new URL('../second-factors/settle-authenticator.lua', import.meta.url),
-)
 const unlinkScript = loadScript<number>(new URL('./unlink.lua', import.meta.url))
 const renameScript = loadScript<number>(new URL('./rename-user.lua', import.meta.url))
 const resetScript = loadScript<number>(new URL('./reset-password.lua', import.meta.url))
-const spendStepScript = loadScript<number>(new URL('../second-factors/spend-totp-step.lua', import.meta.url))
 
 export function createUserStore(deps: {
   redis: RedisClient
@@ -193,16 +181,6 @@ export function createUserStore(deps: {
     async remove({ practiceId, id }) {
       await redis.zrem(sessionKeys.users(practiceId), id)
       await redis.del(sessionKeys.access(practiceId, id), ...sessionKeys.personalDataOf(practiceId, id))
-    },
-
-    async settle({ practiceId, userId }, authenticator, outcome) {
-      const args = [`${authenticator}Failures`, outcome, consecutiveFailuresMax]
-      const failures = await settleScript(redis, [sessionKeys.user(practiceId, userId)], args)
-      return failures < consecutiveFailuresMax
-    },
-
-    async spendTotpStep({ practiceId, id }, step) {
-      return (await spendStepScript(redis, [sessionKeys.user(practiceId, id)], [step])) === 1
     },
   }
 }
