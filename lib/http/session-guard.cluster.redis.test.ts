@@ -19,13 +19,29 @@ afterAll(async () => {
   await cluster.stop()
 })
 
+const quotasOver = () =>
+  createRateLimiter({ redis: ground.redis, rates: ratesOf(RatesConfig.parse(lavishRates)) }).quotas
+
+test('requests of one turn are answered whichever master has their practice', async () => {
+  const practices = Array.from({ length: 8 }, (_, index) => `practice-${index}`)
+  const nodes = await Promise.all(practices.map((id) => cluster.nodeOf(sessionKeys.epoch(id))))
+  expect(new Set(nodes).size).toBeGreaterThan(1)
+  const sessions = await Promise.all(
+    [...practices, ...practices].map((practiceId) =>
+      signInTestUser(ground, { roles: ['front-desk'], practiceId }),
+    ),
+  )
+  const { read } = quotasOver()
+  const answers = await Promise.all(
+    sessions.map(({ token }) => ground.guard.check(token, { activity: false, quotas: read })),
+  )
+  expect(answers.map((answer) => answer?.userId)).toEqual(sessions.map(({ userId }) => userId))
+})
+
 test('a good session that has moved to another master before the rest of its practice is not called ended', async () => {
   const { token, practiceId, tokenHash } = await signInTestUser(ground, { roles: ['front-desk'] })
-  const { quotas } = createRateLimiter({
-    redis: ground.redis,
-    rates: ratesOf(RatesConfig.parse(lavishRates)),
-  })
-  const check = () => ground.guard.check(token, { activity: false, quotas: quotas.read })
+  const { read } = quotasOver()
+  const check = () => ground.guard.check(token, { activity: false, quotas: read })
   expect(await check()).toBeDefined()
 
   const session = sessionKeys.session(practiceId, tokenHash)

@@ -1,19 +1,16 @@
-import { type ParsedToken, parseToken } from '#lib/crypto/session-token.ts'
+import { parseToken } from '#lib/crypto/session-token.ts'
 import type { RedisClient } from '#lib/redis/connect.ts'
 import { sessionKeys } from '#lib/redis/keys.ts'
 import { loadScript } from '#lib/redis/script.ts'
 import { type ActiveSession, toSession } from './active-session.ts'
-import { practiceBucket, type Quotas, windowMs } from './rate-limiter.ts'
+import { type AdmissionOptions, createAdmission } from './admission.ts'
+import type { Quotas } from './rate-limiter.ts'
 
-export interface CheckOptions {
+export interface CheckOptions extends AdmissionOptions {
   /** Starts the idle time-out anew (at most every 30 s). */
   readonly activity: boolean
-  /** Another user's session is not answered and not touched. */
-  readonly userId?: string | undefined
-  /** Takes the request out of these buckets in the same step, where the session is good. */
+  /** Takes the request out of these buckets in the same step, where the session is good; an address is read with them. */
   readonly quotas?: Quotas | undefined
-  /** Reads the user's sealed address in the same step, which auth-session alone may; with `quotas`. */
-  readonly withAddress?: boolean | undefined
 }
 
 export interface SessionGuard {
@@ -31,9 +28,6 @@ const checkSession = loadScript<string | null>(file('check-session'), {
   readOnly: true,
   prelude: [file('clock'), file('read-session')],
 })
-const admitRequest = loadScript<string | null>(file('admit-request'), {
-  prelude: [file('clock'), file('read-session'), file('buckets')],
-})
 
 const touchEveryMs = 30_000
 const touchesHeldMax = 50_000
@@ -41,6 +35,7 @@ const touchesHeldMax = 50_000
 /** Writes no session: activity is reported on the touch stream, which auth-session alone applies. */
 export function createSessionGuard(deps: { redis: RedisClient; now: () => number }): SessionGuard {
   const { redis, now } = deps
+  const admit = createAdmission(redis)
   const touchedAt = new Map<string, number>()
 
   const recheck = async (practiceId: string, tokenHash: string): Promise<ActiveSession | undefined> => {
@@ -55,37 +50,6 @@ export function createSessionGuard(deps: { redis: RedisClient; now: () => number
       [sessionKeys.practicePrefix(practiceId)],
     )
     return reply === null ? undefined : toSession(practiceId, tokenHash, reply.split('\n'))
-  }
-
-  const admit = async (
-    { practiceId, hash }: ParsedToken,
-    { routeClass, buckets }: Quotas,
-    { userId, withAddress = false }: CheckOptions,
-  ): Promise<ActiveSession | undefined> => {
-    const rate = (name: string) => sessionKeys.rate(practiceId, `${routeClass}:${name}`)
-    const [session, user, practice] = buckets
-    const reply = await admitRequest(
-      redis,
-      [rate(hash), rate(practiceBucket)],
-      [
-        sessionKeys.practicePrefix(practiceId),
-        userId ?? '',
-        withAddress ? 1 : '',
-        windowMs,
-        session.quota,
-        user.quota,
-        practice.quota,
-      ],
-    )
-    if (reply === null) return undefined
-    const [waitMs, at, left, fullInMs, sealedAddress, ...checked] = reply.split('\n')
-    const taken = {
-      waitMs: Number(waitMs),
-      at: Number(at),
-      left: Number(left),
-      fullInMs: Number(fullInMs),
-    }
-    return toSession(practiceId, hash, checked, { taken, sealedAddress: sealedAddress || undefined })
   }
 
   const touch = async (session: ActiveSession): Promise<void> => {

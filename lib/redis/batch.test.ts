@@ -9,7 +9,7 @@ function doubling(itemsMax?: number) {
     if (items.includes(13)) throw new Error('unlucky')
     return items.map((item) => item * 2)
   }
-  return { calls, double: itemsMax === undefined ? createBatch(run) : createBatch(run, itemsMax) }
+  return { calls, double: itemsMax === undefined ? createBatch(run) : createBatch(run, { itemsMax }) }
 }
 
 test('makes one call of what is asked in the same turn, and answers each with its own', async () => {
@@ -38,6 +38,19 @@ test('never makes a larger call than is allowed', async () => {
   const { calls, double } = doubling(2)
   expect(await Promise.all([1, 2, 3, 4, 5].map(double))).toEqual([2, 4, 6, 8, 10])
   expect(calls).toEqual([[1, 2], [3, 4], [5]])
+})
+
+test('never joins what is to stay apart', async () => {
+  const calls: (readonly string[])[] = []
+  const upper = createBatch(
+    async (items: readonly string[]) => {
+      calls.push(items)
+      return items.map((item) => item.toUpperCase())
+    },
+    { apart: (item) => item.slice(0, 1), itemsMax: 2 },
+  )
+  expect(await Promise.all(['a1', 'b1', 'a2', 'a3'].map(upper))).toEqual(['A1', 'B1', 'A2', 'A3'])
+  expect(calls).toEqual([['a1', 'a2'], ['a3'], ['b1']])
 })
 
 test('rejects every call of a batch that failed, and no other', async () => {

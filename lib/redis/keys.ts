@@ -1,9 +1,10 @@
 /**
  * Every key and channel name, made here and nowhere else. No PHI in a key, ever.
  *
- * Keys that one script touches share a hash tag, so that the same code runs on Redis Cluster: `{tebra}` for the
+ * Keys that one step touches share a hash tag, so that the same code runs on Redis Cluster: `{tebra}` for the
  * queue (`{tebra:<n>}` for its further partitions), `{p:<practice>}` for a practice's sessions and permissions,
- * `{audit:<practice>}` for its audit chain.
+ * `{audit:<practice>}` for its audit chain. Checks of sessions are sent several in a script; in a Cluster those of one
+ * practice.
  */
 
 const practice = (id: string, name: string) => `{p:${id}}:${name}`
