@@ -64,13 +64,17 @@ export function createAdmission(redis: RedisClient) {
 
 function joined(redis: RedisClient, { routeClass, buckets }: Quotas, withAddress: 1 | ''): Ask {
   const common = [windowMs, ...buckets.map(({ quota }) => quota), withAddress]
-  const keysOf = ({ practiceId, hash }: Asked) => {
-    const rates = sessionKeys.rate(practiceId, `${routeClass}:`)
-    return [rates + hash, rates + practiceBucket]
-  }
+  const bucketOf = (practiceId: string, name: string) => sessionKeys.rate(practiceId, `${routeClass}:${name}`)
   return createBatch(
     (asked: readonly Asked[]) =>
-      admitRequests(redis, asked.flatMap(keysOf), [...common, ...asked.map(({ userId }) => userId ?? '')]),
+      admitRequests(
+        redis,
+        [
+          ...asked.map(({ practiceId, hash }) => bucketOf(practiceId, hash)),
+          bucketOf(asked[0]?.practiceId ?? '', practiceBucket),
+        ],
+        [...common, ...asked.map(({ userId }) => userId ?? '')],
+      ),
     {
       itemsMax: requestsMax,
       ...(redis instanceof Cluster && { apart: ({ practiceId }: Asked) => practiceId }),

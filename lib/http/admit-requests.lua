@@ -1,6 +1,6 @@
 -- Checks sessions and, for each that is good, takes one request out of its own, its user's and its practice's bucket.
--- KEYS[2i - 1] session's bucket, named by the practice's prefix, the buckets' and the token's hash  KEYS[2i] practice's
---   bucket; the one of the user, whom the session names, has the same tag
+-- KEYS[i] session's bucket, named by the practice's prefix, the buckets' and the token's hash; those of its user and of its
+--   practice have the same tag  KEYS[last] bucket of the first one's practice
 -- ARGV[1] window ms  [2..4] requests that the buckets let pass in a window: session's, user's, practice's
 --   [5] 1 to read the users' sealed addresses along, which auth-session alone may, or empty
 --   [5 + i] user whose session it must be, or empty
@@ -8,24 +8,25 @@
 --   address or empty, and what read_session answers
 -- Keeps: who has no good session, or another's, takes nothing; a broken record is an error of its own request alone.
 --   What is only read is no key: EVAL asks for the right to write each, and only auth-session may write sessions. While
---   a slot moves Redis refuses two keys of which one is away.
+--   a slot moves Redis refuses two keys of which one is away, so there are always two; a Cluster is asked of one practice.
 local window, with_address = tonumber(ARGV[1]), ARGV[5] == '1'
 local quotas = {tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])}
 
-local function admit(now, session_bucket, practice_bucket, user)
+local function admit(now, session_bucket, user)
   local practice = string.match(session_bucket, '^{p:[^}]*}:')
   local buckets, hash = string.sub(session_bucket, 1, -65), string.sub(session_bucket, -64)
   local session = read_session(now, practice .. 'session:' .. hash, practice)
   if not session or (user ~= '' and user ~= session[1]) then return false end
 
-  local wait, at, left, fullIn = take(now, {session_bucket, buckets .. session[1], practice_bucket}, quotas, window)
+  local wait, at, left, fullIn = take(
+    now, {session_bucket, buckets .. session[1], buckets .. 'practice'}, quotas, window)
   local address = with_address and redis.call('HGET', practice .. 'user:' .. session[1], 'email') or ''
   return table.concat({wait, at, left, fullIn, address, table.concat(session, '\n')}, '\n')
 end
 
 local now, replies = now_ms(), {}
-for i = 1, #KEYS / 2 do
-  local ok, reply = pcall(admit, now, KEYS[2 * i - 1], KEYS[2 * i], ARGV[5 + i])
+for i = 1, #KEYS - 1 do
+  local ok, reply = pcall(admit, now, KEYS[i], ARGV[5 + i])
   if not ok then
     -- What is raised is a text or a table of it, by Redis' version.
     local reason = type(reply) == 'table' and reply.err or reply

@@ -3,8 +3,9 @@ import { RatesConfig, ratesOf } from '#lib/config/rates.ts'
 import type { ServiceGround } from '#lib/lifecycle/open-service.ts'
 import { disconnect } from '#lib/redis/connect.ts'
 import { sessionKeys } from '#lib/redis/keys.ts'
+import { isRedisUnavailable } from '#lib/redis/unavailable.ts'
 import { startTestCluster, type TestCluster } from '#lib/testing/cluster.ts'
-import { openTestGround, signInTestUser } from '#lib/testing/ground.ts'
+import { openTestGround, signInTestUser, type TestSession } from '#lib/testing/ground.ts'
 import { lavishRates } from '#lib/testing/lavish-rates.ts'
 import { createRateLimiter } from './rate-limiter.ts'
 
@@ -38,23 +39,40 @@ test('requests of one turn are answered whichever master has their practice', as
   expect(answers.map((answer) => answer?.userId)).toEqual(sessions.map(({ userId }) => userId))
 })
 
-test('a good session that has moved to another master before the rest of its practice is not called ended', async () => {
-  const { token, practiceId, tokenHash } = await signInTestUser(ground, { roles: ['front-desk'] })
-  const { read } = quotasOver()
-  const check = () => ground.guard.check(token, { activity: false, quotas: read })
-  expect(await check()).toBeDefined()
+let practicesMade = 0
+const uniquePractice = () => `moving-${practicesMade++}`
 
-  const session = sessionKeys.session(practiceId, tokenHash)
-  const from = await cluster.nodeOf(session)
-  const to = cluster.nodes.find((node) => node !== from)
-  if (!to) throw new Error('no other master')
-  const slot = await from.redis.cluster('KEYSLOT', session)
-  await to.redis.cluster('SETSLOT', slot, 'IMPORTING', String(await from.redis.cluster('MYID')))
-  await from.redis.cluster('SETSLOT', slot, 'MIGRATING', String(await to.redis.cluster('MYID')))
-  await from.redis.migrate('127.0.0.1', to.server().port, session, 0, 5_000)
+const bucketsOf = ({ practiceId, tokenHash, userId }: TestSession) =>
+  [tokenHash, 'practice', userId].map((name) => sessionKeys.rate(practiceId, `read:${name}`))
 
-  // Redis lets no script read a key that may be elsewhere: nobody can tell now, it is answered 503 and asked again.
-  await expect(check()).rejects.toThrow()
-  await cluster.moveSlotOf(session, to)
-  expect(await check()).toMatchObject({ tokenHash })
-}, 60_000)
+test.each<[string, (session: TestSession) => string[]]>([
+  ['session', ({ practiceId, tokenHash }) => [sessionKeys.session(practiceId, tokenHash)]],
+  ['bucket', (session) => bucketsOf(session).slice(0, 1)],
+  ['two buckets', (session) => bucketsOf(session).slice(0, 2)],
+  ['user', ({ practiceId, userId }) => [sessionKeys.access(practiceId, userId)]],
+  ['user and three buckets', (one) => [sessionKeys.access(one.practiceId, one.userId), ...bucketsOf(one)]],
+])(
+  'a good session whose %s moved to another master before the rest is not called ended',
+  async (_, keysOf) => {
+    const user = await signInTestUser(ground, { roles: ['front-desk'], practiceId: uniquePractice() })
+    const { token, practiceId, tokenHash } = user
+    const { read } = quotasOver()
+    const check = () => ground.guard.check(token, { activity: false, quotas: read })
+    expect(await check()).toBeDefined()
+
+    const session = sessionKeys.session(practiceId, tokenHash)
+    const from = await cluster.nodeOf(session)
+    const to = cluster.nodes.find((node) => node !== from)
+    if (!to) throw new Error('no other master')
+    const slot = await from.redis.cluster('KEYSLOT', session)
+    await to.redis.cluster('SETSLOT', slot, 'IMPORTING', String(await from.redis.cluster('MYID')))
+    await from.redis.cluster('SETSLOT', slot, 'MIGRATING', String(await to.redis.cluster('MYID')))
+    for (const key of keysOf(user)) await from.redis.migrate('127.0.0.1', to.server().port, key, 0, 5_000)
+
+    // Nobody can tell now: it is answered 503 and asked again.
+    await expect(check()).rejects.toSatisfy(isRedisUnavailable)
+    await cluster.moveSlotOf(session, to)
+    expect(await check()).toMatchObject({ tokenHash })
+  },
+  60_000,
+)
