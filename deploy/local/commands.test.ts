@@ -76,7 +76,23 @@ test('a stack whose parent was killed is cleared away by the next start', async 
   await until('it is up again', () => second.text().includes('Ctrl-C ends everything'), 40_000)
   expect(gone(orphan)).toBe(true)
   await second.end('SIGINT')
+  expect(await second.exited).toBe(0)
 }, 90_000)
+
+test('a start that is told to end while it starts leaves nothing running', async () => {
+  const port = String(await freePort())
+  const start = run('start.ts', { PORT: port })
+  await until('it starts the services', () => start.text().includes('Starting Redis'), 40_000)
+  await start.end('SIGTERM')
+  expect(await start.exited).toBe(0)
+  expect(start.text()).toContain('Ending …')
+  expect(
+    await fetch(`http://localhost:${port}/console/`).then(
+      () => 'answers',
+      () => 'gone',
+    ),
+  ).toBe('gone')
+}, 60_000)
 
 test('a busy port is named, with what to do', async () => {
   const server = createServer().listen(0, '127.0.0.1')

@@ -58,11 +58,19 @@ const pidsOf = ({ processes, redis }: Stack): Record<string, number> =>
     [...processes, ['redis', redis.child] as const].map(([name, child]) => [name, child.process.pid ?? 0]),
   )
 
+/** Listens from now on: a signal that ended this process while the stack starts would leave the stack behind. */
+const askedToEnd = (): Promise<void> =>
+  new Promise((resolve) => {
+    process.once('SIGINT', () => resolve())
+    process.once('SIGTERM', () => resolve())
+  })
+
 async function main(): Promise<void> {
   const port = Number(process.env.PORT ?? 8080)
   if (!Number.isInteger(port) || port < 1 || port > 65_535)
     throw new Error('PORT must be a number from 1 to 65535')
   ensureProgram(redisServer, say)
+  const asked = askedToEnd()
   const lock = await lockStack(folder, process.pid)
   try {
     if (await portIsBusy(port))
@@ -75,10 +83,7 @@ async function main(): Promise<void> {
     const stack = await startStack({ folder, port, onLine: show })
     await lock.record(pidsOf(stack))
     say(welcome(stack.baseUrl, stack.users))
-    await new Promise<void>((resolve) => {
-      process.once('SIGINT', resolve)
-      process.once('SIGTERM', resolve)
-    })
+    await asked
     say('\nEnding …')
     await stack.stop()
   } finally {
