@@ -130,6 +130,27 @@ test('a primary that has become a replica is left: requests fail, and the connec
   disconnect(redis)
 })
 
+test('a connection lost between the sending and the answer fails every request of the turn, and none is sent again', async () => {
+  const redis = connectCommands({ url: server.url, name: 'cut' }, { onError: () => {} })
+  await untilReady(redis)
+  const admit = admissionWith({ session: 60 }, redis)
+  const session = await signIn()
+  await admit(session)
+  await server.redis.client('PAUSE', 10_000, 'WRITE')
+  const asked = Promise.allSettled([session, session, session].map((one) => admit(one)))
+  await until('Redis has them', async () => String(await server.redis.client('LIST')).includes('cmd=evalsha'))
+  redis.disconnect(true)
+  const outcomes = await asked
+  await server.redis.client('UNPAUSE')
+  expect(
+    outcomes.map((outcome) => outcome.status === 'rejected' && isRedisUnavailable(outcome.reason)),
+  ).toEqual([true, true, true])
+  await untilReady(redis)
+  // One comes back each second; three that had run after all would leave 55.
+  expect((await admit(session))?.taken?.left).toBeGreaterThanOrEqual(58)
+  disconnect(redis)
+})
+
 test('a Redis that has forgotten the script is sent it, and each request is still counted once', async () => {
   const admit = admissionWith()
   const session = await signIn()
