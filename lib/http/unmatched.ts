@@ -7,7 +7,7 @@ import type { ServiceEnv } from './service-env.ts'
 export function unmatched(app: Pick<Hono<ServiceEnv>, 'routes'>): NotFoundHandler<ServiceEnv> {
   return (c) => {
     const matching = app.routes.filter(
-      ({ method, path }) => method !== 'ALL' && pattern(path).test(c.req.path),
+      ({ method, path }) => method !== 'ALL' && path !== '/*' && pattern(path).test(c.req.path),
     )
     // `/things/requeue` is a resource of its own, although `/things/:id` would match it too.
     const literal = matching.filter(({ path }) => path === c.req.path)
