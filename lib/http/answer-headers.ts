@@ -24,12 +24,16 @@ export const pageHeaders = {
   'X-XSS-Protection': '0',
 } as const
 
+/** All that is set below but for the request's id, for an answer that is made with them at once (answer-json.ts). */
+export const jsonHeaders = new Headers([['Content-Type', 'application/json'], ...always, ...closed])
+
 /**
  * Sets what every answer carries; what a route says of caching and of its page's policy stands. On the answer that is
  * there: hono's `c.header` would wrap it, and a stream's body with it, anew for each header.
  */
 export function setAnswerHeaders({ headers }: Response, requestId: string): void {
   headers.set('X-Request-Id', requestId)
+  if (headers.has('X-Frame-Options')) return
   for (const [name, value] of always) headers.set(name, value)
   for (const [name, value] of closed) if (!headers.has(name)) headers.set(name, value)
 }

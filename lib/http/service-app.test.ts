@@ -1,6 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { beforeEach, expect, test } from 'vitest'
 import { Problem } from '#lib/contract/problem.ts'
+import { answerJson } from './answer-json.ts'
 import { serveOpenApi } from './openapi.ts'
 import { createTinyService, type TinyService } from './testing/tiny-service.ts'
 
@@ -203,6 +204,25 @@ test.each(['/notes/1', '/nothing', '/broken'])(
 test('leaves a route its own caching rule and its own policy', async () => {
   const { headers } = await service.app.request('/page')
   for (const [name, value] of Object.entries(ownRules)) expect(headers.get(name)).toBe(value)
+})
+
+test('an answer that is made with its headers at once says what c.json says, each time and without the other’s id', async () => {
+  service.app.get('/at-once', () => answerJson(good, 200))
+  service.app.get('/by-hono', (c) => c.json(good, 200))
+  const [first, second, byHono] = [
+    await service.app.request('/at-once'),
+    await service.app.request('/at-once'),
+    await service.app.request('/by-hono'),
+  ]
+  const said = ({ status, headers }: Response) => ({
+    status,
+    headers: Object.fromEntries([...headers].filter(([name]) => name !== 'x-request-id')),
+  })
+  for (const atOnce of [first, second]) {
+    expect(said(atOnce)).toEqual(said(byHono))
+    expect(await atOnce.json()).toEqual(good)
+  }
+  expect(first.headers.get('X-Request-Id')).not.toBe(second.headers.get('X-Request-Id'))
 })
 
 test('logs one line a request with the route, never the URL, the query or the body', async () => {

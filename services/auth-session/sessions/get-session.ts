@@ -1,6 +1,7 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
 import { SessionAnswer } from '#lib/contract/session.ts'
 import type { ActiveSession } from '#lib/http/active-session.ts'
+import { answerJson } from '#lib/http/answer-json.ts'
 import { DomainError } from '#lib/http/domain-error.ts'
 import { needsSession, problemResponses } from '#lib/http/openapi.ts'
 import { requireSession } from '#lib/http/require-session.ts'
@@ -43,7 +44,7 @@ export function addGetSession(app: OpenAPIHono<ServiceEnv>, deps: AuthDeps): voi
       : await Promise.all([nameOf(deps, session), deps.sessions.touch(practiceId, tokenHash)])
     if (email === undefined || idleExpiresAt === 0) throw new DomainError('unauthenticated')
 
-    return c.json(
+    return answerJson(
       {
         session: {
           id: session.id,
