@@ -3,7 +3,8 @@ import { until } from '#lib/processes/wait.ts'
 import { type AuthFixture, password, problemOf, startAuth } from '../testing/auth-fixture.ts'
 
 let auth: AuthFixture
-const firstMs = 300
+/** Longer than a starved machine takes from one attempt to the next. */
+const firstMs = 1_000
 beforeAll(async () => {
   auth = await startAuth({
     loginLimits: {
