@@ -33,7 +33,8 @@ export const jsonHeaders = new Headers([['Content-Type', 'application/json'], ..
  */
 export function setAnswerHeaders({ headers }: Response, requestId: string): void {
   headers.set('X-Request-Id', requestId)
-  if (headers.has('X-Frame-Options')) return
+  // No route has cause to set this one by itself.
+  if (headers.has('Strict-Transport-Security')) return
   for (const [name, value] of always) headers.set(name, value)
   for (const [name, value] of closed) if (!headers.has(name)) headers.set(name, value)
 }

@@ -206,6 +206,13 @@ test('leaves a route its own caching rule and its own policy', async () => {
   for (const [name, value] of Object.entries(ownRules)) expect(headers.get(name)).toBe(value)
 })
 
+test('a route that frames by a rule of its own gets every other safe header all the same', async () => {
+  service.app.get('/framed', (c) => c.text('page', 200, { 'X-Frame-Options': 'SAMEORIGIN' }))
+  const { headers } = await service.app.request('/framed')
+  expect(headers.get('X-Content-Type-Options')).toBe('nosniff')
+  expect(headers.get('Content-Security-Policy')).toContain("frame-ancestors 'none'")
+})
+
 test('an answer that is made with its headers at once says what c.json says, each time and without the other’s id', async () => {
   service.app.get('/at-once', () => answerJson(good, 200))
   service.app.get('/by-hono', (c) => c.json(good, 200))

@@ -18,6 +18,7 @@ export interface Server {
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 const key = benchKey.toString('base64')
+const { PATH = '', HOME = '' } = process.env
 
 /** As an operator sets it, but for limits that nobody reaches; like the peer it writes no line for each request. */
 const ourEnvironment = {
@@ -41,7 +42,6 @@ export async function startService(
 ): Promise<Server> {
   const port = await freePort()
   const [command, ...args] = pinned(cores.program, [process.execPath, `services/${service}/server.ts`])
-  const { PATH = '', HOME = '' } = process.env
   const own = { PORT: String(port), REDIS_URL: redisUrl }
   const child = startChild(command, args, {
     cwd: root,
@@ -62,9 +62,7 @@ export async function startPeer(redisUrl: string): Promise<Server> {
     JSON.stringify({ redisUrl, port }),
   ])
   // As its operator would, too: it does less on each request then.
-  const { PATH = '', HOME = '' } = process.env
-  const env = { PATH, HOME, NODE_ENV: 'production' }
-  return whenReady(startChild(command, args, { env }), port, '/ready')
+  return whenReady(startChild(command, args, { env: { PATH, HOME, NODE_ENV: 'production' } }), port, '/ready')
 }
 
 async function whenReady(child: Child, port: number, path: string): Promise<Server> {
