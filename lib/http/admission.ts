@@ -3,9 +3,9 @@ import type { ParsedToken } from '#lib/crypto/session-token.ts'
 import { createBatch } from '#lib/redis/batch.ts'
 import type { RedisClient } from '#lib/redis/connect.ts'
 import { sessionKeys } from '#lib/redis/keys.ts'
-import { loadScript } from '#lib/redis/script.ts'
+import { loadScript, settledSlot } from '#lib/redis/script.ts'
 import { type ActiveSession, toSession } from './active-session.ts'
-import { practiceBucket, type Quotas, windowMs } from './rate-limiter.ts'
+import { type Quotas, windowMs } from './rate-limiter.ts'
 
 export interface AdmissionOptions {
   /** Another user's session is not answered, and its request not counted. */
@@ -21,7 +21,7 @@ type Ask = (asked: Asked) => Promise<string | null>
 
 const file = (name: string) => new URL(`./${name}.lua`, import.meta.url)
 const admitRequests = loadScript<(string | null | Error)[]>(file('admit-requests'), {
-  prelude: [file('clock'), file('read-session'), file('buckets')],
+  prelude: [settledSlot, file('clock'), file('read-session'), file('buckets')],
 })
 
 /** So many take Redis about a millisecond, for which all others wait. */
@@ -64,15 +64,11 @@ export function createAdmission(redis: RedisClient) {
 
 function joined(redis: RedisClient, { routeClass, buckets }: Quotas, withAddress: 1 | ''): Ask {
   const common = [windowMs, ...buckets.map(({ quota }) => quota), withAddress]
-  const bucketOf = (practiceId: string, name: string) => sessionKeys.rate(practiceId, `${routeClass}:${name}`)
   return createBatch(
     (asked: readonly Asked[]) =>
       admitRequests(
         redis,
-        [
-          ...asked.map(({ practiceId, hash }) => bucketOf(practiceId, hash)),
-          bucketOf(asked[0]?.practiceId ?? '', practiceBucket),
-        ],
+        asked.map(({ practiceId, hash }) => sessionKeys.rate(practiceId, `${routeClass}:${hash}`)),
         [...common, ...asked.map(({ userId }) => userId ?? '')],
       ),
     {

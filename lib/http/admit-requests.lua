@@ -1,14 +1,13 @@
 -- Checks sessions and, for each that is good, takes one request out of its own, its user's and its practice's bucket.
 -- KEYS[i] session's bucket, named by the practice's prefix, the buckets' and the token's hash; those of its user and of its
---   practice have the same tag  KEYS[last] bucket of the first one's practice
+--   practice have the same tag
 -- ARGV[1] window ms  [2..4] requests that the buckets let pass in a window: session's, user's, practice's
 --   [5] 1 to read the users' sealed addresses along, which auth-session alone may, or empty
 --   [5 + i] user whose session it must be, or empty
 -- Reply, for each: nil, an error, or one value a line: ms to wait, bucket, requests left, ms until it is full, sealed
 --   address or empty, and what read_session answers
 -- Keeps: who has no good session, or another's, takes nothing; a broken record is an error of its own request alone.
---   What is only read is no key: EVAL asks for the right to write each, and only auth-session may write sessions. While
---   a slot moves Redis refuses two keys of which one is away, so there are always two; a Cluster is asked of one practice.
+--   What is only read is no key: EVAL asks for the right to write each, and only auth-session may write sessions.
 local window, with_address = tonumber(ARGV[1]), ARGV[5] == '1'
 local quotas = {tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])}
 
@@ -25,7 +24,7 @@ local function admit(now, session_bucket, user)
 end
 
 local now, replies = now_ms(), {}
-for i = 1, #KEYS - 1 do
+for i = 1, #KEYS do
   local ok, reply = pcall(admit, now, KEYS[i], ARGV[5 + i])
   if not ok then
     -- What is raised is a text or a table of it, by Redis' version.

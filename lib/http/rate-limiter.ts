@@ -85,7 +85,7 @@ export function createRateLimiter(deps: { redis: RedisClient; rates: Rates }): R
   return {
     quotas,
     admit({ practiceId, userId, tokenHash }, routeClass) {
-      const names = [tokenHash, userId, practiceBucket]
+      const names = [tokenHash, userId, 'practice']
       return takeRates(
         deps.redis,
         quotas[routeClass].buckets.map((quota, at) => ({
@@ -96,9 +96,6 @@ export function createRateLimiter(deps: { redis: RedisClient; rates: Rates }): R
     },
   }
 }
-
-/** What stands for the practice itself in the name of its bucket. */
-export const practiceBucket = 'practice'
 
 /** Takes one request out of every bucket or of none; throws `too-many-requests`. The keys share a hash tag. */
 export async function takeRates(redis: RedisClient, buckets: readonly Bucket[]): Promise<RateHeaders> {

@@ -11,6 +11,9 @@ export type Script<Reply> = (
   args: readonly Argument[],
 ) => Promise<Reply>
 
+/** Prelude of a script that touches names beside its KEYS: while its slot moves in a Cluster it fails as unavailable. */
+export const settledSlot = new URL('./settled-slot.lua', import.meta.url)
+
 /**
  * Loads a `.lua` file beside the caller's module, e.g. `loadScript<Reply>(new URL('./finish.lua', import.meta.url))`.
  * `prelude` is a file of local functions that several scripts share, or several; put before the script's own text.

@@ -28,6 +28,10 @@ export interface TestCluster extends RedisAddress {
   nodeOf(key: string): Promise<ClusterNode>
   /** Moves the key's slot, with all that is in it, to another master, as a resharding does while clients work. */
   moveSlotOf(key: string, to: ClusterNode): Promise<void>
+  /** Leaves such a move half done, with those keys at the other master; `moveSlotOf` ends it. */
+  moveInPart(key: string, to: ClusterNode, moves: (name: string) => boolean): Promise<void>
+  /** What the key's slot holds, wherever it is: names, and their values as DUMP tells them. */
+  contentOf(key: string): Promise<Map<string, string>>
   stop(): Promise<void>
 }
 
@@ -64,6 +68,20 @@ export async function startTestCluster(options: Options = {}): Promise<TestClust
     return node
   }
 
+  const beginMove = async (key: string, to: ClusterNode) => {
+    const slot = await slotOf(key)
+    const from = await nodeOf(key)
+    const target = started.find((node) => node === to)
+    if (!target || target === from) throw new Error('the slot is there, or nowhere')
+    const [fromId, toId] = await Promise.all([from, target].map((node) => node.redis.cluster('MYID')))
+    await target.redis.cluster('SETSLOT', slot, 'IMPORTING', String(fromId))
+    await from.redis.cluster('SETSLOT', slot, 'MIGRATING', String(toId))
+    const auth = operator === undefined ? [] : ['AUTH2', ...operator.split(':')]
+    const migrate = (names: readonly string[]) =>
+      from.redis.call('MIGRATE', '127.0.0.1', target.port, '', 0, 5_000, ...auth, 'KEYS', ...names)
+    return { slot, from, target, migrate }
+  }
+
   return {
     url,
     topology: 'cluster',
@@ -71,21 +89,31 @@ export async function startTestCluster(options: Options = {}): Promise<TestClust
     nodes: started,
     nodeOf,
     async moveSlotOf(key, to) {
-      const slot = await slotOf(key)
-      const from = await nodeOf(key)
-      const target = started.find((node) => node === to)
-      if (!target || target === from) throw new Error('the slot is there, or nowhere')
-      const [fromId, toId] = await Promise.all([from, target].map((node) => node.redis.cluster('MYID')))
-      await target.redis.cluster('SETSLOT', slot, 'IMPORTING', String(fromId))
-      await from.redis.cluster('SETSLOT', slot, 'MIGRATING', String(toId))
-      const auth = operator === undefined ? [] : ['AUTH2', ...operator.split(':')]
+      const { slot, from, target, migrate } = await beginMove(key, to)
       for (;;) {
-        const keys = (await from.redis.cluster('GETKEYSINSLOT', slot, 10)) as string[]
-        if (keys.length === 0) break
-        await from.redis.call('MIGRATE', '127.0.0.1', target.port, '', 0, 5_000, ...auth, 'KEYS', ...keys)
+        const names = (await from.redis.cluster('GETKEYSINSLOT', slot, 10)) as string[]
+        if (names.length === 0) break
+        await migrate(names)
       }
+      const id = String(await target.redis.cluster('MYID'))
       for (const node of [target, from, ...started.filter((other) => other !== target && other !== from)])
-        await node.redis.cluster('SETSLOT', slot, 'NODE', String(toId))
+        await node.redis.cluster('SETSLOT', slot, 'NODE', id)
+    },
+    async moveInPart(key, to, moves) {
+      const { slot, from, migrate } = await beginMove(key, to)
+      const names = (await from.redis.cluster('GETKEYSINSLOT', slot, 1_000)) as string[]
+      await migrate(names.filter(moves))
+    },
+    async contentOf(key) {
+      const slot = await slotOf(key)
+      const content = new Map<string, string>()
+      for (const { redis } of started)
+        for (const name of (await redis.cluster('GETKEYSINSLOT', slot, 1_000)) as string[]) {
+          // A key of a slot that is on its way is told to who asks so.
+          const [, dumped] = (await redis.pipeline().asking().dumpBuffer(name).exec()) ?? []
+          if (Buffer.isBuffer(dumped?.[1])) content.set(name, dumped[1].toString('latin1'))
+        }
+      return content
     },
     async stop() {
       disconnect(redis, ...started.map((node) => node.redis))

@@ -7,6 +7,7 @@ import type { RedisClient } from '#lib/redis/connect.ts'
 import { fleetKeys } from '#lib/redis/keys.ts'
 import type { Partitions } from '#lib/redis/partitions.ts'
 import { loadScript } from '#lib/redis/script.ts'
+import { queuePrelude } from '../queue/prelude.ts'
 import type { AnswerCache } from './answer-cache.ts'
 import type { NameRead } from './read-name.ts'
 
@@ -23,7 +24,7 @@ export type AnswerAtIntake = (request: SubmittedRead) => Promise<boolean>
 
 const answerScript = loadScript<'done' | 'too-late'>(
   new URL('../queue/answer-from-cache.lua', import.meta.url),
-  { prelude: new URL('../queue/prelude.lua', import.meta.url) },
+  { prelude: queuePrelude },
 )
 
 /**

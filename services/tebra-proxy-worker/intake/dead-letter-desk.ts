@@ -7,6 +7,7 @@ import { placeOf } from '#lib/crypto/request-place.ts'
 import type { RedisClient } from '#lib/redis/connect.ts'
 import type { Partitions } from '#lib/redis/partitions.ts'
 import { loadScript } from '#lib/redis/script.ts'
+import { queuePrelude } from '../queue/prelude.ts'
 import { type Page, type PageRange, readPage } from './read-page.ts'
 
 interface Deps {
@@ -24,10 +25,11 @@ interface Deps {
 /** `changed`: it is no longer the dead letter that the operator saw; somebody else was there first. */
 export type Requeued = 'done' | 'changed' | 'full' | 'moving'
 
-const prelude = new URL('../queue/prelude.lua', import.meta.url)
-const requeueScript = loadScript<Requeued>(new URL('../queue/requeue.lua', import.meta.url), { prelude })
+const requeueScript = loadScript<Requeued>(new URL('../queue/requeue.lua', import.meta.url), {
+  prelude: queuePrelude,
+})
 const resolveScript = loadScript<'done' | 'changed'>(new URL('../queue/resolve.lua', import.meta.url), {
-  prelude,
+  prelude: queuePrelude,
 })
 
 export const isDeadLetter = ({ status }: RequestRecord): boolean =>

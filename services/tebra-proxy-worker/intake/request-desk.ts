@@ -4,6 +4,7 @@ import { placeOf } from '#lib/crypto/request-place.ts'
 import type { RedisClient } from '#lib/redis/connect.ts'
 import type { Partitions } from '#lib/redis/partitions.ts'
 import { loadScript } from '#lib/redis/script.ts'
+import { queuePrelude } from '../queue/prelude.ts'
 import { readPlainRecord, toRecord } from '../queue/record.ts'
 import { createDeadLetterDesk } from './dead-letter-desk.ts'
 import { createLaneOf } from './lane-of.ts'
@@ -17,9 +18,8 @@ export interface DeskLimits {
   readonly practiceShare: number
 }
 
-const prelude = new URL('../queue/prelude.lua', import.meta.url)
 const load = <Reply>(name: string) =>
-  loadScript<Reply>(new URL(`../queue/${name}.lua`, import.meta.url), { prelude })
+  loadScript<Reply>(new URL(`../queue/${name}.lua`, import.meta.url), { prelude: queuePrelude })
 
 const cancelScript = load<'done' | 'started' | 'ended' | 'missing'>('cancel')
 

@@ -6,6 +6,7 @@ import type { RedisClient } from '#lib/redis/connect.ts'
 import type { QueueKeys } from '#lib/redis/keys.ts'
 import type { Partitions } from '#lib/redis/partitions.ts'
 import { loadScript } from '#lib/redis/script.ts'
+import { queuePrelude } from '../queue/prelude.ts'
 
 export interface NewRequest {
   readonly id: string
@@ -54,7 +55,7 @@ export const recordBytes = 2_048
 
 type Reply = [kind: Submission['kind'] | 'failed', id?: string, correlationId?: string]
 const submitScript = loadScript<string>(new URL('../queue/submit.lua', import.meta.url), {
-  prelude: new URL('../queue/prelude.lua', import.meta.url),
+  prelude: queuePrelude,
 })
 
 /** Accepts requests into a partition; those that come in the same moment are one script call. */

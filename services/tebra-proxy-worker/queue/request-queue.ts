@@ -6,6 +6,7 @@ import type { Hold } from '#lib/redis/lock.ts'
 import { loadScript } from '#lib/redis/script.ts'
 import { type ClaimedRequest, toClaimed, type Unsettled } from './claimed-request.ts'
 import { type Delivery, group, readDeliveries, type StreamEntry, toDeliveries } from './deliveries.ts'
+import { queuePrelude } from './prelude.ts'
 
 export interface RequestEnd {
   readonly status: EndStatus
@@ -25,7 +26,7 @@ export interface QueueLimits {
 
 const load = <Reply>(name: string, ...preludes: string[]) =>
   loadScript<Reply>(new URL(`./${name}.lua`, import.meta.url), {
-    prelude: ['prelude', ...preludes].map((prelude) => new URL(`./${prelude}.lua`, import.meta.url)),
+    prelude: [...queuePrelude, ...preludes.map((prelude) => new URL(`./${prelude}.lua`, import.meta.url))],
   })
 
 const takeScript = load<string>('take', 'take-in-hand')

@@ -3,11 +3,11 @@ import type { QueueKeys } from '#lib/redis/keys.ts'
 import { createLock, type Hold } from '#lib/redis/lock.ts'
 import { loadScript } from '#lib/redis/script.ts'
 import { group } from '../queue/deliveries.ts'
+import { queuePrelude } from '../queue/prelude.ts'
 import type { RequestQueue } from '../queue/request-queue.ts'
 
-const prelude = new URL('../queue/prelude.lua', import.meta.url)
 const load = <Reply>(name: string) =>
-  loadScript<Reply>(new URL(`../queue/${name}.lua`, import.meta.url), { prelude })
+  loadScript<Reply>(new URL(`../queue/${name}.lua`, import.meta.url), { prelude: queuePrelude })
 
 const sweepScript = load<[next: number, back: string[], missed: number]>('sweep')
 const tidyScript = load<number>('tidy-consumers')
