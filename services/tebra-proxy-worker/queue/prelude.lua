@@ -127,7 +127,6 @@ local function finish(keys, record, id, ended, now, retentionMs, inlineMax)
     'timestamp', now, 'duration', duration, 'result', inline and ended.sealed or '', 'large', inline and '0' or '1',
     'error', ended.error, 'meta', ended.meta)
   if record.parked then redis.call('HDEL', record.key, 'parked') end
-  leaveLane(record, id)
   redis.call('DECRBY', keys.bytes, record.bytes)
   redis.call('ZREM', keys.open, id)
   if status == 'dead' or status == 'uncertain' then
@@ -136,4 +135,5 @@ local function finish(keys, record, id, ended, now, retentionMs, inlineMax)
   else
     redis.call('PEXPIRE', record.key, retentionMs)
   end
+  leaveLane(record, id)
 end

@@ -5,7 +5,8 @@
 -- Reply: {where to go on, 0 after the last, or -1 where the caller does not lead any more; ids put back; missed now}
 -- Keeps: an open request is in the stream, in its line, delayed, or parked behind its lane's head. What is put back
 --   keeps its intent, so that a write is looked for before it is sent; a worker that still had it in hand has lost the
---   lease meanwhile, and its fence is void. A practice's places are counted anew, for the entry that was lost had one.
+--   lease meanwhile, and its fence is void. What has ended never comes back. A practice's places are counted anew, for
+--   the entry that was lost had one.
 if redis.call('HGET', KEYS[5], 'fence') ~= ARGV[1] then return {-1, {}, 0} end
 local now, patience = nowMs(), tonumber(ARGV[3])
 local ids = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now - patience, 'LIMIT', ARGV[4], ARGV[5])
@@ -32,7 +33,7 @@ end
 local back, missed = {}, 0
 for _, id in ipairs(ids) do
   local record = not found[id] and readRecord(ARGV[2] .. id)
-  if record == nil then
+  if record == nil or (record and ends[record.status]) then
     redis.call('ZREM', KEYS[2], id)
   elseif record then
     lookThrough(record.practiceQueue .. ':' .. record.priority)

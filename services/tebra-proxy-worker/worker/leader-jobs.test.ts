@@ -164,6 +164,24 @@ test('an entry whose record has aged out gives its practice the place back', asy
   expect(await activePlaces()).toBe(0)
 })
 
+test('a request whose end was cut half-way has ended: it is never put back to be worked again', async () => {
+  const id = await submit()
+  const [request] = await claim('a')
+  await redis.redis.del(keys.bytes)
+  await redis.redis.rpush(keys.bytes, 'not a number')
+  const end = () => queueOf('a').finish(request ?? fail(), { status: 'success', sealed: 'x' })
+  await expect(end()).rejects.toThrow('WRONGTYPE')
+  expect(await end()).toBe('already')
+  expect(await redis.redis.zscore(keys.open, id)).not.toBeNull()
+
+  const jobs = await leading()
+  for (let round = 0; round < 3; round += 1)
+    expect(await jobs.sweep()).toEqual({ back: [], missed: 0, clean: true })
+  expect(await redis.redis.hget(keys.request(id), 'status')).toBe('success')
+  expect(await redis.redis.zcard(keys.open)).toBe(0)
+  expect(await idsInStream()).toEqual([])
+})
+
 test('one leads, and one that was stopped and wakes up moves, sweeps and tidies nothing', async () => {
   const [old, other] = [await leading('old'), jobsOf('other')]
   const request = (await submit().then(() => claim('a', 1)))[0] ?? fail()
