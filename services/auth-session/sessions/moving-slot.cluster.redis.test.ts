@@ -7,7 +7,10 @@ import { isRedisUnavailable } from '#lib/redis/unavailable.ts'
 import { startTestCluster, type TestCluster } from '#lib/testing/cluster.ts'
 import { openTestGround } from '#lib/testing/ground.ts'
 import { createEmergencyStore } from '../emergency/emergency-store.ts'
+import { createRecoveryCodes } from '../second-factors/recovery-codes.ts'
 import { createAccessStore } from '../users/access-store.ts'
+import { createProgramStore } from '../users/program-store.ts'
+import { setPracticeLimits } from './practice-limits.ts'
 import { listSessions } from './session-list.ts'
 import { createSessionStore } from './session-store.ts'
 
@@ -64,36 +67,72 @@ async function openPractice(practiceId: string) {
   }
 }
 
+/** What Redis itself keeps whole, made or refused. */
+function transactionsOf(practiceId: string) {
+  const { redis, cipher, dataKeys } = ground
+  const codes = createRecoveryCodes({ redis })
+  const programs = createProgramStore({ redis, cipher, dataKeys })
+  const user = { practiceId, userId: randomUUID() }
+  const program = {
+    practiceId,
+    id: randomUUID(),
+    name: 'reports',
+    roles: ['operator'] as const,
+    createdAt: 0,
+  }
+  return {
+    'renew the recovery codes': async () => {
+      const [code = ''] = await codes.renew(user)
+      return () => codes.spend(user, code)
+    },
+    'add a program': async () => {
+      const secret = await programs.create(program)
+      return () => programs.verify(program, secret)
+    },
+    'shorten the sessions': async () => {
+      await setPracticeLimits(redis, practiceId, { idleMs: 60_000, absoluteMs: 60_000 })
+      return async () => (await redis.hlen(sessionKeys.sessionLimits(practiceId))) === 2
+    },
+  }
+}
+
 const kinds = {
   sessions: /:session:/,
   'users and indexes': /:(access|sessions|emergency):/,
   'what the practice has once': /^\{[^}]*\}:[^:]+$/,
 }
 
-test.each(
-  Object.entries(kinds).flatMap(([kind, names]): [string, (name: string) => boolean][] => [
-    [kind, (name) => names.test(name)],
-    [`all but ${kind}`, (name) => !names.test(name)],
-  ]),
-)(
+const inPart = Object.entries(kinds).flatMap(([kind, names]): [string, (name: string) => boolean][] => [
+  [kind, (name) => names.test(name)],
+  [`all but ${kind}`, (name) => !names.test(name)],
+])
+
+async function beginMove(practiceId: string, moves: (name: string) => boolean) {
+  const place = sessionKeys.epoch(practiceId)
+  const from = await cluster.nodeOf(place)
+  const to = cluster.nodes.find((node) => node !== from) ?? fail()
+  await cluster.moveInPart(place, to, moves)
+  return {
+    content: () => cluster.contentOf(place),
+    end: () => cluster.moveSlotOf(place, to),
+  }
+}
+
+test.each(inPart)(
   'with %s at another master every step is refused as a whole, and each is made afterwards',
   async (_, moves) => {
     const practiceId = `clinic-${randomUUID().slice(0, 8)}`
     const steps = await openPractice(practiceId)
-    const place = sessionKeys.epoch(practiceId)
-    const from = await cluster.nodeOf(place)
-    const to = cluster.nodes.find((node) => node !== from) ?? fail()
-    await cluster.moveInPart(place, to, moves)
-    const before = await cluster.contentOf(place)
-
+    const move = await beginMove(practiceId, moves)
+    const before = await move.content()
     const outcomes = await Promise.allSettled(Object.values(steps).map((step) => step()))
     for (const [index, name] of Object.keys(steps).entries())
       expect(outcomes[index], name).toSatisfy(
         (outcome) => outcome.status === 'rejected' && isRedisUnavailable(outcome.reason),
       )
-    expect(await cluster.contentOf(place)).toEqual(before)
+    expect(await move.content()).toEqual(before)
 
-    await cluster.moveSlotOf(place, to)
+    await move.end()
     expect(await steps['list the sessions']()).toHaveLength(2)
     expect(await steps['end emergency access']()).toMatchObject({ endedBy: 'holder' })
     expect(await steps['end a session']()).toBeDefined()
@@ -102,6 +141,25 @@ test.each(
     expect(await steps['list the sessions']()).toHaveLength(2)
     expect(await steps['disable a user']()).toMatchObject({ outcome: 'done' })
     expect(await steps['replace the roles']()).toMatchObject({ outcome: 'done' })
+  },
+  60_000,
+)
+
+test.each(inPart)(
+  'with %s at another master a transaction is made or refused, and stands as it was told',
+  async (_, moves) => {
+    const practiceId = `clinic-${randomUUID().slice(0, 8)}`
+    await openPractice(practiceId)
+    const transactions = transactionsOf(practiceId)
+    const move = await beginMove(practiceId, moves)
+    const outcomes = await Promise.allSettled(Object.values(transactions).map((transact) => transact()))
+    await move.end()
+    for (const [index, [name, transact]] of Object.entries(transactions).entries()) {
+      const outcome = outcomes[index] ?? fail()
+      if (outcome.status === 'rejected') expect(outcome.reason, name).toSatisfy(isRedisUnavailable)
+      const stands = outcome.status === 'fulfilled' ? outcome.value : await transact()
+      expect(await stands(), name).toBe(true)
+    }
   },
   60_000,
 )
