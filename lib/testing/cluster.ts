@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from '#lib/processes/free-port.ts'
 import { type RedisServer, startRedisServer } from '#lib/processes/redis-server.ts'
 import { until } from '#lib/processes/wait.ts'
@@ -26,8 +27,11 @@ export interface TestCluster extends RedisAddress {
   readonly nodes: readonly ClusterNode[]
   /** The master that has the key now. */
   nodeOf(key: string): Promise<ClusterNode>
-  /** Moves the key's slot, with all that is in it, to another master, as a resharding does while clients work. */
-  moveSlotOf(key: string, to: ClusterNode): Promise<void>
+  /**
+   * Moves the key's slot, with all that is in it, to another master, as a resharding does while clients work: some keys
+   * at a time, with `pauseMs` in between.
+   */
+  moveSlotOf(key: string, to: ClusterNode, pauseMs?: number): Promise<void>
   /** Leaves such a move half done, with those keys at the other master; `moveSlotOf` ends it. */
   moveInPart(key: string, to: ClusterNode, moves: (name: string) => boolean): Promise<void>
   /** What the key's slot holds, wherever it is: names, and their values as DUMP tells them. */
@@ -88,12 +92,13 @@ export async function startTestCluster(options: Options = {}): Promise<TestClust
     redis,
     nodes: started,
     nodeOf,
-    async moveSlotOf(key, to) {
+    async moveSlotOf(key, to, pauseMs = 0) {
       const { slot, from, target, migrate } = await beginMove(key, to)
       for (;;) {
-        const names = (await from.redis.cluster('GETKEYSINSLOT', slot, 10)) as string[]
+        const names = (await from.redis.cluster('GETKEYSINSLOT', slot, 3)) as string[]
         if (names.length === 0) break
         await migrate(names)
+        await sleep(pauseMs)
       }
       const id = String(await target.redis.cluster('MYID'))
       for (const node of [target, from, ...started.filter((other) => other !== target && other !== from)])
