@@ -308,6 +308,9 @@ test('what is wrong with one practice’s keys stops neither the submission nor 
   ])
   expect(kept).toMatchObject({ status: 'fulfilled', value: { kind: 'accepted' } })
   expect(broken).toMatchObject({ status: 'rejected', reason: { message: /WRONGTYPE/ } })
+  // Its caller was told that it failed, and sends it again: it must not be worked beside.
+  expect(await redis.redis.xlen(keys.requests)).toBe(1)
+  expect(await redis.redis.zcard(keys.open)).toBe(1)
 
   await redis.redis.del(keys.practiceHistory('other'))
   await one.submit(newRequest({ practiceId: 'other' }))

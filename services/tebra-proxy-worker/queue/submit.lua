@@ -38,16 +38,17 @@ local function accept(request, mark, line, userHistory, practiceHistory, id, bod
   move(record, KEYS[2], id, 'pending', now, '', 'submittedAt', now, 'attempts', '0', 'fence', '0', 'intent', '',
     'bytes', bytes, 'queue', KEYS[1], 'practiceQueue', line, 'priority', priority, 'cache', cache, 'lane', lane,
     'action', action, 'practiceId', practiceId, 'userId', userId, 'correlationId', correlationId, 'params', params)
-  joinQueue(record, id)
-  redis.call('INCRBY', KEYS[3], bytes)
-  held = held + bytes
-  redis.call('ZADD', KEYS[4], now, id)
   remember(KEYS[userHistory], id, 1000)
   remember(KEYS[practiceHistory], id, 10000)
   if mark then
     redis.call('HSET', mark, 'id', id, 'body', body, 'correlationId', correlationId)
     redis.call('PEXPIRE', mark, ARGV[2])
   end
+  redis.call('INCRBY', KEYS[3], bytes)
+  held = held + bytes
+  -- From here on it is worked; what failed before is told as failed, and is not.
+  redis.call('ZADD', KEYS[4], now, id)
+  joinQueue(record, id)
   return {'accepted'}
 end
 
