@@ -64,7 +64,7 @@ test.each(['SIGTERM', 'SIGKILL'] as const)('is over when end(%s) resolves', asyn
 
 test('waits until the child has ended its work', async () => {
   const child = run(
-    'console.log("up"); setInterval(() => {}, 1000); process.on("SIGTERM", () => process.exit(3))',
+    'process.on("SIGTERM", () => process.exit(3)); setInterval(() => {}, 1000); console.log("up")',
   )
   let up = false
   child.onLine(() => {
