@@ -41,7 +41,7 @@ beforeAll(async () => {
   await run('npm', ['install', '--offline', '--no-audit', '--no-fund', '--ignore-scripts', ...tarballs], {
     cwd: app,
   })
-})
+}, 240_000)
 afterAll(async () => {
   await services.stop()
   await rm(folder, { recursive: true, force: true })
