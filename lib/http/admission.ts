@@ -3,7 +3,7 @@ import type { ParsedToken } from '#lib/crypto/session-token.ts'
 import { createBatch } from '#lib/redis/batch.ts'
 import type { RedisClient } from '#lib/redis/connect.ts'
 import { sessionKeys } from '#lib/redis/keys.ts'
-import { loadScript, settledSlot } from '#lib/redis/script.ts'
+import { loadScript } from '#lib/redis/script.ts'
 import { type ActiveSession, toSession } from './active-session.ts'
 import { type Quotas, windowMs } from './rate-limiter.ts'
 
@@ -21,7 +21,8 @@ type Ask = (asked: Asked) => Promise<string | null>
 
 const file = (name: string) => new URL(`./${name}.lua`, import.meta.url)
 const admitRequests = loadScript<(string | null | Error)[]>(file('admit-requests'), {
-  prelude: [settledSlot, file('clock'), file('read-session'), file('buckets')],
+  beyondKeys: true,
+  prelude: [file('clock'), file('read-session'), file('buckets')],
 })
 
 /** So many take Redis about a millisecond, for which all others wait. */

@@ -1,7 +1,7 @@
 import { parseToken } from '#lib/crypto/session-token.ts'
 import type { RedisClient } from '#lib/redis/connect.ts'
 import { sessionKeys } from '#lib/redis/keys.ts'
-import { loadScript, settledSlot } from '#lib/redis/script.ts'
+import { loadScript } from '#lib/redis/script.ts'
 import { type ActiveSession, toSession } from './active-session.ts'
 import { type AdmissionOptions, createAdmission } from './admission.ts'
 import type { Quotas } from './rate-limiter.ts'
@@ -26,7 +26,8 @@ export interface SessionGuard {
 const file = (name: string) => new URL(`./${name}.lua`, import.meta.url)
 const checkSession = loadScript<string | null>(file('check-session'), {
   readOnly: true,
-  prelude: [settledSlot, file('clock'), file('read-session')],
+  beyondKeys: true,
+  prelude: [file('clock'), file('read-session')],
 })
 
 const touchEveryMs = 30_000

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { Cluster } from 'ioredis'
 import type { RedisClient } from './connect.ts'
 
 type Argument = string | number | Buffer
@@ -11,26 +12,30 @@ export type Script<Reply> = (
   args: readonly Argument[],
 ) => Promise<Reply>
 
-/** Prelude of a script that touches names beside its KEYS: while its slot moves in a Cluster it fails as unavailable. */
-export const settledSlot = new URL('./settled-slot.lua', import.meta.url)
+interface Options {
+  /** Runs by EVAL_RO, which a read-only ACL user may call and a replica may answer. */
+  readonly readOnly?: boolean
+  /** A file of local functions that several scripts share, or several; put before the script's own text. */
+  readonly prelude?: URL | readonly URL[]
+  /** It touches names that are not among its KEYS: a Cluster refuses it as a whole while their slot moves. */
+  readonly beyondKeys?: boolean
+}
+
+const settledSlot = new URL('./settled-slot.lua', import.meta.url)
 
 /**
  * Loads a `.lua` file beside the caller's module, e.g. `loadScript<Reply>(new URL('./finish.lua', import.meta.url))`.
- * `prelude` is a file of local functions that several scripts share, or several; put before the script's own text.
- * `readOnly` scripts run by EVAL_RO, which a read-only ACL user may call and a replica may answer.
  */
-export function loadScript<Reply>(
-  file: URL,
-  options: { readOnly?: boolean; prelude?: URL | readonly URL[] } = {},
-): Script<Reply> {
+export function loadScript<Reply>(file: URL, options: Options = {}): Script<Reply> {
   const parts = [options.prelude ?? [], file].flat()
-  const text = parts.map((part) => readFileSync(part, 'utf8')).join('\n')
-  const sha = createHash('sha1').update(text).digest('hex')
+  const onServer = readTexts(parts)
+  const inCluster = options.beyondKeys ? readTexts([settledSlot, ...parts]) : onServer
   // By name, so that a Cluster finds the keys among the arguments and asks the node that has them.
   const [bySha, byText] = options.readOnly
     ? (['evalsha_ro', 'eval_ro'] as const)
     : (['evalsha', 'eval'] as const)
   return async (redis, keys, args) => {
+    const { sha, text } = redis instanceof Cluster ? inCluster : onServer
     const rest = [keys.length, ...keys, ...args] as const
     try {
       return (await redis[bySha](sha, ...rest)) as Reply
@@ -40,4 +45,9 @@ export function loadScript<Reply>(
       return (await redis[byText](text, ...rest)) as Reply
     }
   }
+}
+
+function readTexts(files: readonly URL[]): { text: string; sha: string } {
+  const text = files.map((file) => readFileSync(file, 'utf8')).join('\n')
+  return { text, sha: createHash('sha1').update(text).digest('hex') }
 }

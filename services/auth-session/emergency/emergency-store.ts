@@ -4,7 +4,7 @@ import type { FieldCipher } from '#lib/crypto/field-cipher.ts'
 import type { RedisClient } from '#lib/redis/connect.ts'
 import { sessionKeys } from '#lib/redis/keys.ts'
 import { redisTime } from '#lib/redis/redis-time.ts'
-import { loadScript, settledSlot } from '#lib/redis/script.ts'
+import { loadScript } from '#lib/redis/script.ts'
 import { instant } from '../sessions/instant.ts'
 
 /** How long a use is listed for review; the audit log keeps it longer. */
@@ -18,7 +18,7 @@ const announceScript = loadScript<number>(new URL('./announce.lua', import.meta.
 const elevateScript = loadScript<number>(new URL('./elevate.lua', import.meta.url))
 const endScript = loadScript<[string, string, string, number]>(
   new URL('./end-emergency.lua', import.meta.url),
-  { prelude: settledSlot },
+  { beyondKeys: true },
 )
 const claimDueScript = loadScript<string[]>(new URL('./claim-due.lua', import.meta.url))
 

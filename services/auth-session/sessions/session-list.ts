@@ -1,6 +1,6 @@
 import type { RedisClient } from '#lib/redis/connect.ts'
 import { sessionKeys } from '#lib/redis/keys.ts'
-import { loadScript, settledSlot } from '#lib/redis/script.ts'
+import { loadScript } from '#lib/redis/script.ts'
 
 /** One of a user's sessions as it stands in Redis; times in ms. */
 export interface ListedSession {
@@ -18,7 +18,7 @@ export interface ListedSession {
 
 const listScript = loadScript<(string | number)[][]>(new URL('./list-sessions.lua', import.meta.url), {
   readOnly: true,
-  prelude: settledSlot,
+  beyondKeys: true,
 })
 
 /** The user's sessions that are good now, oldest first; what a revocation ended is not among them. */

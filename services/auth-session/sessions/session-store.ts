@@ -2,7 +2,7 @@ import type { AssuranceLevel, SessionView } from '#lib/contract/session.ts'
 import { createToken, parseToken, sessionIdOf } from '#lib/crypto/session-token.ts'
 import type { RedisClient } from '#lib/redis/connect.ts'
 import { channels, sessionKeys } from '#lib/redis/keys.ts'
-import { loadScript, settledSlot } from '#lib/redis/script.ts'
+import { loadScript } from '#lib/redis/script.ts'
 import { instant } from './instant.ts'
 
 /** How long a session lives, in ms, and how many one user may hold. */
@@ -74,16 +74,19 @@ export interface SessionStore {
 
 type Times = [createdAt: number, idleExpiresAt: number, absoluteExpiresAt: number]
 type Rotated = [...Times, firstPassword: number]
-const prelude = [settledSlot, new URL('./session-times.lua', import.meta.url)]
+const prelude = new URL('./session-times.lua', import.meta.url)
 const openScript = loadScript<[...Times, number, number] | null>(
   new URL('./open-session.lua', import.meta.url),
-  { prelude },
+  { beyondKeys: true, prelude },
 )
-const rotateScript = loadScript<Rotated | null>(new URL('./rotate-session.lua', import.meta.url), { prelude })
+const rotateScript = loadScript<Rotated | null>(new URL('./rotate-session.lua', import.meta.url), {
+  beyondKeys: true,
+  prelude,
+})
 const touchScript = loadScript<number>(new URL('./touch.lua', import.meta.url), { prelude })
 const endScript = loadScript<[userId: string, emergency: string] | null>(
   new URL('./end-session.lua', import.meta.url),
-  { prelude: settledSlot },
+  { beyondKeys: true },
 )
 
 /** A browser and network not seen for this long is new again. */

@@ -3,7 +3,7 @@ import type { SessionEnded } from '#lib/contract/session.ts'
 import type { RoleTable, RoleTableView } from '#lib/contract/users.ts'
 import type { RedisClient } from '#lib/redis/connect.ts'
 import { channels, sessionKeys } from '#lib/redis/keys.ts'
-import { loadScript, settledSlot } from '#lib/redis/script.ts'
+import { loadScript } from '#lib/redis/script.ts'
 
 interface Place {
   readonly practiceId: string
@@ -33,10 +33,10 @@ export interface AccessStore {
   list(practiceId: string, after: string | undefined, size: number): Promise<string[]>
 }
 
-const prelude = [settledSlot, new URL('./count-managers.lua', import.meta.url)]
+const shared = { beyondKeys: true, prelude: new URL('./count-managers.lua', import.meta.url) }
 type Reply = [outcome: Changed['outcome'], version?: number]
-const changeScript = loadScript<Reply>(new URL('./change-access.lua', import.meta.url), { prelude })
-const replaceScript = loadScript<Reply>(new URL('./replace-roles.lua', import.meta.url), { prelude })
+const changeScript = loadScript<Reply>(new URL('./change-access.lua', import.meta.url), shared)
+const replaceScript = loadScript<Reply>(new URL('./replace-roles.lua', import.meta.url), shared)
 
 const flat = (table: Readonly<Partial<Record<Role, readonly Permission[]>>>): string[] =>
   Role.options.flatMap((role) => (table[role] ? [role, table[role].join(',')] : []))

@@ -1,16 +1,16 @@
 import type { RedisClient } from '#lib/redis/connect.ts'
 import type { Partitions } from '#lib/redis/partitions.ts'
-import { loadScript, settledSlot } from '#lib/redis/script.ts'
+import { loadScript } from '#lib/redis/script.ts'
 
 /** The account's credentials were refused: nothing was sent, so no attempt is spent. */
 export class AccountStopped extends Error {
   override readonly name = 'AccountStopped'
 }
 
-const load = <Reply>(name: string, prelude: readonly URL[] = []) =>
-  loadScript<Reply>(new URL(`./${name}.lua`, import.meta.url), { prelude })
+const load = <Reply>(name: string, options?: { beyondKeys: boolean }) =>
+  loadScript<Reply>(new URL(`./${name}.lua`, import.meta.url), options)
 const stopScript = load<0 | 1>('stop')
-const takeDueScript = load<string[]>('take-due', [settledSlot])
+const takeDueScript = load<string[]>('take-due', { beyondKeys: true })
 const resumeScript = load<0 | 1>('resume')
 
 const waitMsMax = 3_600_000

@@ -2,7 +2,7 @@ import type { RedisClient } from '#lib/redis/connect.ts'
 import { fleetKeys } from '#lib/redis/keys.ts'
 import type { Partitions } from '#lib/redis/partitions.ts'
 import { redisTime } from '#lib/redis/redis-time.ts'
-import { loadScript, settledSlot } from '#lib/redis/script.ts'
+import { loadScript } from '#lib/redis/script.ts'
 import type { QueueFigures } from '../queue/queue-figures.ts'
 import type { Sighting } from './alert-book.ts'
 
@@ -23,7 +23,7 @@ const fullMsMin = 2_000
 
 const uncertainScript = loadScript<[uncertain: number, unseen: number]>(
   new URL('./count-uncertain.lua', import.meta.url),
-  { prelude: settledSlot },
+  { beyondKeys: true },
 )
 const uncertainMax = 500
 

@@ -6,8 +6,7 @@ import { placeOf } from '#lib/crypto/request-place.ts'
 import type { RedisClient } from '#lib/redis/connect.ts'
 import { fleetKeys } from '#lib/redis/keys.ts'
 import type { Partitions } from '#lib/redis/partitions.ts'
-import { loadScript } from '#lib/redis/script.ts'
-import { queuePrelude } from '../queue/prelude.ts'
+import { loadQueueScript } from '../queue/load-queue-script.ts'
 import type { AnswerCache } from './answer-cache.ts'
 import type { NameRead } from './read-name.ts'
 
@@ -22,10 +21,7 @@ export interface SubmittedRead {
 /** → whether the request, accepted a moment ago, has ended with an answer from the cache. */
 export type AnswerAtIntake = (request: SubmittedRead) => Promise<boolean>
 
-const answerScript = loadScript<'done' | 'too-late'>(
-  new URL('../queue/answer-from-cache.lua', import.meta.url),
-  { prelude: queuePrelude },
-)
+const answerScript = loadQueueScript<'done' | 'too-late'>('answer-from-cache')
 
 /**
  * While the breaker is open no worker takes requests up, so what the cache can answer is answered here. Of those that

@@ -4,8 +4,7 @@ import type { FieldCipher } from '#lib/crypto/field-cipher.ts'
 import type { Logger } from '#lib/observability/logger.ts'
 import type { RedisClient } from '#lib/redis/connect.ts'
 import type { Partitions } from '#lib/redis/partitions.ts'
-import { loadScript } from '#lib/redis/script.ts'
-import { queuePrelude } from '../queue/prelude.ts'
+import { loadQueueScript } from '../queue/load-queue-script.ts'
 import { cachePlaceOf, type ReadName } from './read-name.ts'
 
 export interface CachedAnswer {
@@ -38,8 +37,7 @@ export interface CacheLimits {
 const rememberMs = 2 * staleMsMax
 
 type JoinReply = ['answer', string, number] | ['ask', string, string, CacheMode] | ['wait']
-const load = <Reply>(name: string) =>
-  loadScript<Reply>(new URL(`./${name}.lua`, import.meta.url), { prelude: queuePrelude })
+const load = <Reply>(name: string) => loadQueueScript<Reply>(`../cache/${name}`)
 const joinScript = load<JoinReply>('join-read')
 const keepScript = load<'kept' | 'lost' | 'changed'>('keep-answer')
 const lookUpScript = load<[sealed: string, ageMs: number] | null>('look-up')

@@ -6,8 +6,7 @@ import { renewByTheWay } from '#lib/crypto/renew-fields.ts'
 import { placeOf } from '#lib/crypto/request-place.ts'
 import type { RedisClient } from '#lib/redis/connect.ts'
 import type { Partitions } from '#lib/redis/partitions.ts'
-import { loadScript } from '#lib/redis/script.ts'
-import { queuePrelude } from '../queue/prelude.ts'
+import { loadQueueScript } from '../queue/load-queue-script.ts'
 import { type Page, type PageRange, readPage } from './read-page.ts'
 
 interface Deps {
@@ -25,12 +24,8 @@ interface Deps {
 /** `changed`: it is no longer the dead letter that the operator saw; somebody else was there first. */
 export type Requeued = 'done' | 'changed' | 'full' | 'moving'
 
-const requeueScript = loadScript<Requeued>(new URL('../queue/requeue.lua', import.meta.url), {
-  prelude: queuePrelude,
-})
-const resolveScript = loadScript<'done' | 'changed'>(new URL('../queue/resolve.lua', import.meta.url), {
-  prelude: queuePrelude,
-})
+const requeueScript = loadQueueScript<Requeued>('requeue')
+const resolveScript = loadQueueScript<'done' | 'changed'>('resolve')
 
 export const isDeadLetter = ({ status }: RequestRecord): boolean =>
   status === 'dead' || status === 'uncertain'

@@ -3,8 +3,7 @@ import type { FieldCipher } from '#lib/crypto/field-cipher.ts'
 import { placeOf } from '#lib/crypto/request-place.ts'
 import type { RedisClient } from '#lib/redis/connect.ts'
 import type { Partitions } from '#lib/redis/partitions.ts'
-import { loadScript } from '#lib/redis/script.ts'
-import { queuePrelude } from '../queue/prelude.ts'
+import { loadQueueScript } from '../queue/load-queue-script.ts'
 import { readPlainRecord, toRecord } from '../queue/record.ts'
 import { createDeadLetterDesk } from './dead-letter-desk.ts'
 import { createLaneOf } from './lane-of.ts'
@@ -18,10 +17,7 @@ export interface DeskLimits {
   readonly practiceShare: number
 }
 
-const load = <Reply>(name: string) =>
-  loadScript<Reply>(new URL(`../queue/${name}.lua`, import.meta.url), { prelude: queuePrelude })
-
-const cancelScript = load<'done' | 'started' | 'ended' | 'missing'>('cancel')
+const cancelScript = loadQueueScript<'done' | 'started' | 'ended' | 'missing'>('cancel')
 
 /** The intake's side of the queue: what callers do with requests, each change in one script. */
 export function createRequestDesk(deps: {

@@ -5,8 +5,7 @@ import { createBatch } from '#lib/redis/batch.ts'
 import type { RedisClient } from '#lib/redis/connect.ts'
 import type { QueueKeys } from '#lib/redis/keys.ts'
 import type { Partitions } from '#lib/redis/partitions.ts'
-import { loadScript } from '#lib/redis/script.ts'
-import { queuePrelude } from '../queue/prelude.ts'
+import { loadQueueScript } from '../queue/load-queue-script.ts'
 
 export interface NewRequest {
   readonly id: string
@@ -54,9 +53,7 @@ const idempotencyMs = 24 * 3_600_000
 export const recordBytes = 2_048
 
 type Reply = [kind: Submission['kind'] | 'failed', id?: string, correlationId?: string]
-const submitScript = loadScript<string>(new URL('../queue/submit.lua', import.meta.url), {
-  prelude: queuePrelude,
-})
+const submitScript = loadQueueScript<string>('submit')
 
 /** Accepts requests into a partition; those that come in the same moment are one script call. */
 export function createSubmitTo(deps: { redis: RedisClient; partitions: Partitions; limits: Limits }) {

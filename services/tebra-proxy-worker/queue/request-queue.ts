@@ -3,10 +3,9 @@ import { createBatch } from '#lib/redis/batch.ts'
 import type { RedisClient } from '#lib/redis/connect.ts'
 import type { QueueKeys } from '#lib/redis/keys.ts'
 import type { Hold } from '#lib/redis/lock.ts'
-import { loadScript } from '#lib/redis/script.ts'
 import { type ClaimedRequest, toClaimed, type Unsettled } from './claimed-request.ts'
 import { type Delivery, group, readDeliveries, type StreamEntry, toDeliveries } from './deliveries.ts'
-import { queuePrelude } from './prelude.ts'
+import { loadQueueScript } from './load-queue-script.ts'
 
 export interface RequestEnd {
   readonly status: EndStatus
@@ -24,20 +23,15 @@ export interface QueueLimits {
   readonly inlineBytesMax: number
 }
 
-const load = <Reply>(name: string, ...preludes: string[]) =>
-  loadScript<Reply>(new URL(`./${name}.lua`, import.meta.url), {
-    prelude: [...queuePrelude, ...preludes.map((prelude) => new URL(`./${prelude}.lua`, import.meta.url))],
-  })
-
-const takeScript = load<string>('take', 'take-in-hand')
-const claimScript = load<string>('claim', 'take-in-hand')
-const beginScript = load<string>('begin-attempt')
-const finishScript = load<string>('finish')
-const postponeScript = load<Fenced>('postpone')
-const moveScript = load<number>('move-due')
-const renewScript = load<number[]>('renew')
-const removeScript = load<number>('remove-consumer')
-const holdScript = load<Fenced>('hold')
+const takeScript = loadQueueScript<string>('take', 'take-in-hand')
+const claimScript = loadQueueScript<string>('claim', 'take-in-hand')
+const beginScript = loadQueueScript<string>('begin-attempt')
+const finishScript = loadQueueScript<string>('finish')
+const postponeScript = loadQueueScript<Fenced>('postpone')
+const moveScript = loadQueueScript<number>('move-due')
+const renewScript = loadQueueScript<number[]>('renew')
+const removeScript = loadQueueScript<number>('remove-consumer')
+const holdScript = loadQueueScript<Fenced>('hold')
 
 /** The worker's side of one partition: every step is one script, and each checks that the request is still ours. */
 export function createRequestQueue(deps: {

@@ -1,17 +1,13 @@
 import type { RedisClient } from '#lib/redis/connect.ts'
 import type { QueueKeys } from '#lib/redis/keys.ts'
 import { createLock, type Hold } from '#lib/redis/lock.ts'
-import { loadScript } from '#lib/redis/script.ts'
 import { group } from '../queue/deliveries.ts'
-import { queuePrelude } from '../queue/prelude.ts'
+import { loadQueueScript } from '../queue/load-queue-script.ts'
 import type { RequestQueue } from '../queue/request-queue.ts'
 
-const load = <Reply>(name: string) =>
-  loadScript<Reply>(new URL(`../queue/${name}.lua`, import.meta.url), { prelude: queuePrelude })
-
-const sweepScript = load<[next: number, back: string[], missed: number]>('sweep')
-const tidyScript = load<number>('tidy-consumers')
-const releaseScript = load<number>('release')
+const sweepScript = loadQueueScript<[next: number, back: string[], missed: number]>('sweep')
+const tidyScript = loadQueueScript<number>('tidy-consumers')
+const releaseScript = loadQueueScript<number>('release')
 
 const sweptAtOnce = 500
 /** Longer than any worker is stopped and comes back under its name. */
