@@ -147,6 +147,23 @@ test('an event that comes by the dead leader and by the replay counts once', asy
   expect(third.heard).toEqual({ events: ['1-0', '2-0', '3-0'], gaps: [] })
 })
 
+test('a tab that has heard more than the next leader misses nothing', async () => {
+  const [first, second] = await openTwo()
+  const third = openTab()
+  await until(third.isReady)
+  second.missPosts((message) => JSON.stringify(message).includes('2-0'))
+  send(0, '1-0', '2-0')
+  await until(() => third.heard.events.length === 2 && second.heard.events.length === 1)
+  first.kill()
+  second.missPosts(() => false)
+  await until(() => services.streams.length === 2)
+  expect(stream(1).lastEventId).toBe('1-0')
+  await until(second.isReady)
+  send(1, '2-0', '3-0')
+  await until(() => third.heard.events.length === 3 && second.heard.events.length === 3)
+  for (const { heard } of [second, third]) expect(heard).toEqual({ events: ['1-0', '2-0', '3-0'], gaps: [] })
+})
+
 test('a tab that missed a message of the leader says so', async () => {
   const [first, second] = await openTwo()
   send(0, '1-0')

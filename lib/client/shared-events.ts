@@ -3,7 +3,7 @@ import { browserEnvironment, type ClientEnvironment } from './client-environment
 import type { ConnectionState, EndReason, GapReason } from './connection-state.ts'
 import { EventConnection, type EventConnectionOptions } from './event-connection.ts'
 import { EventStream } from './event-stream.ts'
-import { createRecentEvents } from './recent-events.ts'
+import { createRecent } from './recent.ts'
 import type { TabChannel, Tabs } from './tabs.ts'
 import { untilChange } from './wait.ts'
 
@@ -41,7 +41,9 @@ export class SharedEvents extends EventStream {
   #hasHeard = false
   #hasSpoken = false
   #channels: readonly TabChannel[] = []
-  readonly #recent = createRecentEvents()
+  readonly #heard = createRecent()
+  /** Cursors where this tab has been: a new leader may be behind it. */
+  readonly #passed = createRecent()
   readonly #options: SharedEventsOptions
   readonly #environment: ClientEnvironment
   readonly #tabs: Tabs
@@ -161,18 +163,24 @@ export class SharedEvents extends EventStream {
     if (tidings.isWelcome) this.#isStranger = false
     // Else the last words of the leader before: this tab has a cursor of its own now.
     if (!this.#own || tidings.state?.kind === 'ended') this.#take(tidings)
-    else if (tidings.event && this.#recent.add(tidings.event)) this.tellEvent(tidings.event)
+    else if (tidings.event && this.#isNew(tidings.event)) this.tellEvent(tidings.event)
   }
 
   #take({ before, cursor, event, gap, state }: Tidings): void {
-    const isKnown = event !== undefined && !this.#recent.add(event)
-    const isMissing = this.#cursor !== undefined && this.#cursor !== before && !isKnown
+    const isKnown = event !== undefined && !this.#isNew(event)
+    const isAhead = !this.#passed.add(before)
+    const isMissing = this.#cursor !== undefined && this.#cursor !== before && !isAhead && !isKnown
     this.#cursor = cursor
+    this.#passed.add(cursor)
     if (isMissing) this.tellGap('missed')
     if (gap) this.tellGap(gap)
     if (event && !isKnown) this.tellEvent(event)
     if (state?.kind === 'ended') this.#end(state.reason)
     else if (state) this.become(state)
+  }
+
+  #isNew({ stream, id }: EventEnvelope): boolean {
+    return this.#heard.add(`${stream} ${id}`)
   }
 
   #end(reason: EndReason): void {

@@ -25,6 +25,7 @@ export function startFakeTabs() {
     let isDead = false
     /** What is dropped on its way out, by the test's choice. */
     let drops: (message: unknown) => boolean = () => false
+    let misses: (message: unknown) => boolean = () => false
     const held = new Set<string>()
 
     const tabs: Tabs = {
@@ -65,7 +66,7 @@ export function startFakeTabs() {
         }),
       channel(name, hear) {
         const all = listeners.get(name) ?? new Set()
-        const mine = { tab, hear: (message: unknown) => isDead || hear(message) }
+        const mine = { tab, hear: (message: unknown) => isDead || misses(message) || hear(message) }
         listeners.set(name, all.add(mine))
         return {
           post(message) {
@@ -85,6 +86,9 @@ export function startFakeTabs() {
       isLeading: () => held.size > 0 && !isDead,
       dropPosts(matching: (message: unknown) => boolean) {
         drops = matching
+      },
+      missPosts(matching: (message: unknown) => boolean) {
+        misses = matching
       },
       /** As kill −9: says nothing any more, and the browser takes its locks away. */
       kill() {
