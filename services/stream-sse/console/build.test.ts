@@ -1,6 +1,6 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { buildConsole } from './build.ts'
 
@@ -25,6 +25,22 @@ test('names every file but the page by its content, and leaves nothing of an ear
   expect((await readdir(outDir)).sort()).toEqual([...names, 'index.html'].sort())
   expect(names).toHaveLength(3)
   for (const name of names) expect(name).toMatch(/-[a-z0-9]{8}\.(js|css|svg)$/)
+})
+
+test('is whole for who reads it while it is built again, by two at once', async () => {
+  const builds = Promise.all([buildConsole(outDir), buildConsole(outDir)])
+  let building = true
+  const built = builds.finally(() => {
+    building = false
+  })
+  let reads = 0
+  while (building) {
+    const named = (await readFile(join(outDir, 'index.html'), 'utf8')).matchAll(/"\/console\/([^"]+)"/g)
+    for (const [, name = ''] of named) expect((await stat(join(outDir, name))).size).toBeGreaterThan(200)
+    reads += 1
+  }
+  expect(reads).toBeGreaterThan(1)
+  expect((await readdir(outDir)).sort()).toEqual((await built)[0].map((path) => basename(path)).sort())
 })
 
 test('brings neither validators nor development code to the browser', async () => {
