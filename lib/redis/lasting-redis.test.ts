@@ -2,7 +2,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { until } from '#lib/processes/wait.ts'
 import { startTestRedis, type TestRedis } from '#lib/testing/redis.ts'
-import { connectCommands, disconnect, untilReady } from './connect.ts'
+import { connectCommands, connectSubscriber, disconnect, type RedisClient, untilReady } from './connect.ts'
 import type { LastingRedis } from './lasting-redis.ts'
 import { isRedisUnavailable } from './unavailable.ts'
 
@@ -158,3 +158,29 @@ test('what was asked for before the connection is told to end is still written',
   const bye = sends.quit()
   expect([await last, await bye]).toEqual([1, 'OK'])
 })
+
+test('a subscription that is refused or cut after a reconnect is told of, and ends no process', async () => {
+  const [told, unhandled]: [string[], unknown[]] = [[], []]
+  const note = (error: unknown) => unhandled.push(error)
+  process.on('unhandledRejection', note)
+  await redis.redis.acl('SETUSER', 'reader', 'on', '>secret', '~*', '+@all', '&*')
+  const subscriber = connectSubscriber(
+    { url: redis.url.replace('//', '//reader:secret@'), name: 'reader' },
+    { onError: ({ message }) => told.push(message) },
+  )
+  await untilReady(subscriber)
+  await subscriber.subscribe('news')
+  await redis.redis.acl('SETUSER', 'reader', 'resetchannels')
+  await redis.redis.client('KILL', 'USER', 'reader')
+  await until('it was refused', () => told.some((message) => message.startsWith('NOPERM')))
+
+  await redis.redis.acl('SETUSER', 'reader', '&*')
+  await redis.redis.client('KILL', 'USER', 'reader')
+  await nextReady(subscriber)
+  disconnect(subscriber)
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  process.off('unhandledRejection', note)
+  expect(unhandled).toEqual([])
+})
+
+const nextReady = (connection: RedisClient) => new Promise<void>((ready) => connection.once('ready', ready))

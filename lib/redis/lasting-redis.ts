@@ -37,7 +37,13 @@ export class LastingRedis extends Redis {
 
   override sendCommand(command: Sent[0], pipeline?: Sent[1]): unknown {
     if (!this.#corked && this.status === 'ready') this.#gather(this.stream)
+    if (command.name === 'subscribe') command.promise.catch(this.#tellRefusal)
     return super.sendCommand(command, pipeline)
+  }
+
+  /** ioredis 6.0.0 subscribes anew after a reconnect and hears no refusal, which would end the process (its PR 2187). */
+  readonly #tellRefusal = (error: unknown): void => {
+    if (!this.#closed) this.emit('error', error)
   }
 
   #gather(socket: Redis['stream']): void {
