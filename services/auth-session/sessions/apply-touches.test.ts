@@ -3,6 +3,7 @@ import { until } from '#lib/processes/wait.ts'
 import { connectReader, disconnect, untilReady } from '#lib/redis/connect.ts'
 import { type AuthFixture, startAuth } from '../testing/auth-fixture.ts'
 import { applyTouches, type Touches, touchBlockMs } from './apply-touches.ts'
+import type { SessionStore } from './session-store.ts'
 
 let auth: AuthFixture
 let touches: Touches
@@ -10,8 +11,7 @@ let reader: ReturnType<typeof connectReader>
 
 beforeEach(async () => {
   auth = await startAuth()
-  reader = connectReader({ url: auth.url, name: 'touches' }, touchBlockMs, { onError: () => {} })
-  await untilReady(reader)
+  await openReader()
   touches = start()
 })
 afterEach(async () => {
@@ -20,11 +20,16 @@ afterEach(async () => {
   await auth.stop()
 })
 
-const start = () =>
+async function openReader(): Promise<void> {
+  reader = connectReader({ url: auth.url, name: 'touches' }, touchBlockMs, { onError: () => {} })
+  await untilReady(reader)
+}
+
+const start = (sessions: Pick<SessionStore, 'touch'> = auth.deps.sessions) =>
   applyTouches({
     redis: auth.redis,
     reader,
-    sessions: auth.deps.sessions,
+    sessions,
     logger: auth.deps.logger,
     now: auth.deps.now,
   })
@@ -92,6 +97,26 @@ describe('the loop', () => {
     await auth.redis.xadd('touches', '*', 'p', 'north', 'h', tokenHash)
     await until('a touch is applied', () => isYoung(key))
     expect(auth.lines.join('')).toContain('touches are applied again')
+  })
+
+  test.each([
+    ['applies what it had read when Redis went away', 'Connection is closed.', 2],
+    ['passes over what can never be applied', 'WRONGTYPE', 1],
+  ])('%s', async (_, message, tries) => {
+    await touches.stop()
+    const { tokenHash } = await aging()
+    const touched: string[] = []
+    await openReader()
+    touches = start({
+      async touch(practiceId, hash, at) {
+        touched.push(hash)
+        if (touched.length === 1) throw new Error(message)
+        return auth.deps.sessions.touch(practiceId, hash, at)
+      },
+    })
+    await auth.redis.xadd('touches', '*', 'p', 'north', 'h', tokenHash)
+    await until('it goes on', () => auth.lines.join('').includes('touches are applied again'))
+    expect(touched).toEqual(Array.from({ length: tries }, () => tokenHash))
   })
 
   test('notices a Redis that went silent, says so, and goes on with it', async () => {

@@ -3,6 +3,7 @@ import { PracticeId } from '#lib/contract/ids.ts'
 import type { Logger } from '#lib/observability/logger.ts'
 import type { RedisClient } from '#lib/redis/connect.ts'
 import { sessionKeys } from '#lib/redis/keys.ts'
+import { isRedisUnavailable } from '#lib/redis/unavailable.ts'
 import type { SessionStore } from './session-store.ts'
 
 /** How long one read waits for an entry, in ms. */
@@ -21,11 +22,13 @@ export interface Touches {
   stop(): Promise<void>
 }
 
+type Touch = [practiceId: string, tokenHash: string, at: number]
 type Batch = [stream: string, entries: [id: string, fields: string[]][]][] | null
 
 /**
  * Applies the activity that the three services report, until stopped. Entries are not acknowledged: a touch lost
- * with a crash is made good by the next one. `reader` is this loop's own connection.
+ * with a crash is made good by the next one; what was read when Redis went away is applied when it is back. `reader` is
+ * this loop's own connection.
  */
 export function applyTouches(deps: {
   redis: RedisClient
@@ -40,8 +43,16 @@ export function applyTouches(deps: {
   let lastReadAt = Number.NEGATIVE_INFINITY
   let failures = 0
   let reading = false
+  let unapplied: readonly Touch[] = []
+
+  const apply = async (touches: readonly Touch[]): Promise<void> => {
+    unapplied = touches
+    await Promise.all(touches.map((touch) => deps.sessions.touch(...touch)))
+    unapplied = []
+  }
 
   const step = async (): Promise<void> => {
+    await apply(unapplied)
     const batch = (await reader.xreadgroup(
       'GROUP',
       group,
@@ -58,7 +69,7 @@ export function applyTouches(deps: {
     )) as Batch
     lastReadAt = now()
     reading = true
-    await Promise.all(newest(batch).map((touch) => deps.sessions.touch(...touch)))
+    await apply(newest(batch))
     if (failures > 0) logger.info({ failures }, 'touches are applied again')
     failures = 0
   }
@@ -80,6 +91,7 @@ export function applyTouches(deps: {
       } catch (error) {
         if (signal.aborted) return
         reading = false
+        if (!isRedisUnavailable(error)) unapplied = []
         // Rejects only when a stop interrupts the pause.
         await recover(error).catch(() => undefined)
       }
@@ -110,8 +122,8 @@ const createGroup = (redis: RedisClient): Promise<boolean> =>
   )
 
 /** One touch a session, the newest; entries that are no touches are left out. */
-function newest(batch: Batch): [practiceId: string, tokenHash: string, at: number][] {
-  const touches = new Map<string, [string, string, number]>()
+function newest(batch: Batch): Touch[] {
+  const touches = new Map<string, Touch>()
   for (const [id, fields] of batch?.[0]?.[1] ?? []) {
     const [, practiceId = '', , tokenHash = ''] = fields
     if (!PracticeId.safeParse(practiceId).success || !/^[0-9a-f]{64}$/.test(tokenHash)) continue
