@@ -3,9 +3,9 @@ import { RatesConfig, ratesOf } from '#lib/config/rates.ts'
 import type { ServiceGround } from '#lib/lifecycle/open-service.ts'
 import { disconnect } from '#lib/redis/connect.ts'
 import { sessionKeys } from '#lib/redis/keys.ts'
-import { isRedisUnavailable } from '#lib/redis/unavailable.ts'
 import { startTestCluster, type TestCluster } from '#lib/testing/cluster.ts'
 import { openTestGround, signInTestUser, type TestSession } from '#lib/testing/ground.ts'
+import { notRefused } from '#lib/testing/half-moves.ts'
 import { createRateLimiter } from './rate-limiter.ts'
 
 let cluster: TestCluster
@@ -62,19 +62,13 @@ test.each<[string, (session: TestSession) => string[]]>([
     const recheck = () => ground.guard.recheck(practiceId, tokenHash)
     expect(await check()).toBeDefined()
 
-    const session = sessionKeys.session(practiceId, tokenHash)
-    const from = await cluster.nodeOf(session)
-    const to = cluster.nodes.find((node) => node !== from)
-    if (!to) throw new Error('no other master')
-    const slot = await from.redis.cluster('KEYSLOT', session)
-    await to.redis.cluster('SETSLOT', slot, 'IMPORTING', String(await from.redis.cluster('MYID')))
-    await from.redis.cluster('SETSLOT', slot, 'MIGRATING', String(await to.redis.cluster('MYID')))
-    for (const key of keysOf(user)) await from.redis.migrate('127.0.0.1', to.server().port, key, 0, 5_000)
-
+    const moved = keysOf(user)
+    const move = await cluster.moveInPart(sessionKeys.session(practiceId, tokenHash), (name) =>
+      moved.includes(name),
+    )
     // Nobody can tell now: it is answered 503 and asked again.
-    for (const outcome of await Promise.allSettled([check(), recheck()]))
-      expect(outcome).toSatisfy((one) => one.status === 'rejected' && isRedisUnavailable(one.reason))
-    await cluster.moveSlotOf(session, to)
+    expect(await notRefused({ check, recheck })).toEqual({})
+    await move.end()
     expect(await check()).toMatchObject({ tokenHash })
     expect(await recheck()).toMatchObject({ tokenHash })
   },

@@ -21,6 +21,14 @@ export interface ClusterNode {
   start(): Promise<void>
 }
 
+/** A slot that two masters share for now. */
+export interface HalfMove {
+  /** What it holds, on either side: names, and their values as DUMP tells them. */
+  content(): Promise<Map<string, string>>
+  /** Moves the rest. */
+  end(): Promise<void>
+}
+
 /** A Redis Cluster of the test's own, of masters only: what one of them holds is away while it is. */
 export interface TestCluster extends RedisAddress {
   readonly redis: RedisClient
@@ -32,10 +40,8 @@ export interface TestCluster extends RedisAddress {
    * at a time, with `pauseMs` in between.
    */
   moveSlotOf(key: string, to: ClusterNode, pauseMs?: number): Promise<void>
-  /** Leaves such a move half done, with those keys at the other master; `moveSlotOf` ends it. */
-  moveInPart(key: string, to: ClusterNode, moves: (name: string) => boolean): Promise<void>
-  /** What the key's slot holds, wherever it is: names, and their values as DUMP tells them. */
-  contentOf(key: string): Promise<Map<string, string>>
+  /** Leaves such a move half done, with those of the slot's keys at another master. */
+  moveInPart(key: string, moves: (name: string) => boolean): Promise<HalfMove>
   stop(): Promise<void>
 }
 
@@ -86,39 +92,45 @@ export async function startTestCluster(options: Options = {}): Promise<TestClust
     return { slot, from, target, migrate }
   }
 
+  const moveSlotOf = async (key: string, to: ClusterNode, pauseMs = 0): Promise<void> => {
+    const { slot, from, target, migrate } = await beginMove(key, to)
+    for (;;) {
+      const names = (await from.redis.cluster('GETKEYSINSLOT', slot, 3)) as string[]
+      if (names.length === 0) break
+      await migrate(names)
+      await sleep(pauseMs)
+    }
+    const id = String(await target.redis.cluster('MYID'))
+    for (const node of [target, from, ...started.filter((other) => other !== target && other !== from)])
+      await node.redis.cluster('SETSLOT', slot, 'NODE', id)
+  }
+
+  const contentOf = async (slot: number): Promise<Map<string, string>> => {
+    const content = new Map<string, string>()
+    for (const { redis } of started)
+      for (const name of (await redis.cluster('GETKEYSINSLOT', slot, 1_000)) as string[]) {
+        // A key of a slot that is on its way is told to who asks so.
+        const [, dumped] = (await redis.pipeline().asking().dumpBuffer(name).exec()) ?? []
+        if (Buffer.isBuffer(dumped?.[1])) content.set(name, dumped[1].toString('latin1'))
+      }
+    return content
+  }
+
   return {
     url,
     topology: 'cluster',
     redis,
     nodes: started,
     nodeOf,
-    async moveSlotOf(key, to, pauseMs = 0) {
-      const { slot, from, target, migrate } = await beginMove(key, to)
-      for (;;) {
-        const names = (await from.redis.cluster('GETKEYSINSLOT', slot, 3)) as string[]
-        if (names.length === 0) break
-        await migrate(names)
-        await sleep(pauseMs)
-      }
-      const id = String(await target.redis.cluster('MYID'))
-      for (const node of [target, from, ...started.filter((other) => other !== target && other !== from)])
-        await node.redis.cluster('SETSLOT', slot, 'NODE', id)
-    },
-    async moveInPart(key, to, moves) {
+    moveSlotOf,
+    async moveInPart(key, moves) {
+      const owner = await nodeOf(key)
+      const to = started.find((node) => node !== owner)
+      if (!to) throw new Error('no other master')
       const { slot, from, migrate } = await beginMove(key, to)
       const names = (await from.redis.cluster('GETKEYSINSLOT', slot, 1_000)) as string[]
       await migrate(names.filter(moves))
-    },
-    async contentOf(key) {
-      const slot = await slotOf(key)
-      const content = new Map<string, string>()
-      for (const { redis } of started)
-        for (const name of (await redis.cluster('GETKEYSINSLOT', slot, 1_000)) as string[]) {
-          // A key of a slot that is on its way is told to who asks so.
-          const [, dumped] = (await redis.pipeline().asking().dumpBuffer(name).exec()) ?? []
-          if (Buffer.isBuffer(dumped?.[1])) content.set(name, dumped[1].toString('latin1'))
-        }
-      return content
+      return { content: () => contentOf(slot), end: () => moveSlotOf(key, to) }
     },
     async stop() {
       disconnect(redis, ...started.map((node) => node.redis))

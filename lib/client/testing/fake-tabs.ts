@@ -25,6 +25,7 @@ export function startFakeTabs() {
     let isDead = false
     /** What is dropped on its way out, by the test's choice. */
     let drops: (message: unknown) => boolean = () => false
+    /** What does not reach it. */
     let misses: (message: unknown) => boolean = () => false
     const held = new Set<string>()
 

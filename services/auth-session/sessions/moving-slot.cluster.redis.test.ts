@@ -6,6 +6,7 @@ import { sessionKeys } from '#lib/redis/keys.ts'
 import { isRedisUnavailable } from '#lib/redis/unavailable.ts'
 import { startTestCluster, type TestCluster } from '#lib/testing/cluster.ts'
 import { openTestGround } from '#lib/testing/ground.ts'
+import { halfMoves, notRefused } from '#lib/testing/half-moves.ts'
 import { createEmergencyStore } from '../emergency/emergency-store.ts'
 import { createRecoveryCodes } from '../second-factors/recovery-codes.ts'
 import { createAccessStore } from '../users/access-store.ts'
@@ -102,34 +103,14 @@ const kinds = {
   'what the practice has once': /^\{[^}]*\}:[^:]+$/,
 }
 
-const inPart = Object.entries(kinds).flatMap(([kind, names]): [string, (name: string) => boolean][] => [
-  [kind, (name) => names.test(name)],
-  [`all but ${kind}`, (name) => !names.test(name)],
-])
-
-async function beginMove(practiceId: string, moves: (name: string) => boolean) {
-  const place = sessionKeys.epoch(practiceId)
-  const from = await cluster.nodeOf(place)
-  const to = cluster.nodes.find((node) => node !== from) ?? fail()
-  await cluster.moveInPart(place, to, moves)
-  return {
-    content: () => cluster.contentOf(place),
-    end: () => cluster.moveSlotOf(place, to),
-  }
-}
-
-test.each(inPart)(
+test.each(halfMoves(kinds))(
   'with %s at another master every step is refused as a whole, and each is made afterwards',
   async (_, moves) => {
     const practiceId = `clinic-${randomUUID().slice(0, 8)}`
     const steps = await openPractice(practiceId)
-    const move = await beginMove(practiceId, moves)
+    const move = await cluster.moveInPart(sessionKeys.epoch(practiceId), moves)
     const before = await move.content()
-    const outcomes = await Promise.allSettled(Object.values(steps).map((step) => step()))
-    for (const [index, name] of Object.keys(steps).entries())
-      expect(outcomes[index], name).toSatisfy(
-        (outcome) => outcome.status === 'rejected' && isRedisUnavailable(outcome.reason),
-      )
+    expect(await notRefused(steps)).toEqual({})
     expect(await move.content()).toEqual(before)
 
     await move.end()
@@ -145,13 +126,13 @@ test.each(inPart)(
   60_000,
 )
 
-test.each(inPart)(
+test.each(halfMoves(kinds))(
   'with %s at another master a transaction is made or refused, and stands as it was told',
   async (_, moves) => {
     const practiceId = `clinic-${randomUUID().slice(0, 8)}`
     await openPractice(practiceId)
     const transactions = transactionsOf(practiceId)
-    const move = await beginMove(practiceId, moves)
+    const move = await cluster.moveInPart(sessionKeys.epoch(practiceId), moves)
     const outcomes = await Promise.allSettled(Object.values(transactions).map((transact) => transact()))
     await move.end()
     for (const [index, [name, transact]] of Object.entries(transactions).entries()) {

@@ -1,9 +1,9 @@
 import type { AssuranceLevel, SessionView } from '#lib/contract/session.ts'
-import { createToken, parseToken, sessionIdOf } from '#lib/crypto/session-token.ts'
+import { createToken, parseToken } from '#lib/crypto/session-token.ts'
 import type { RedisClient } from '#lib/redis/connect.ts'
 import { channels, sessionKeys } from '#lib/redis/keys.ts'
 import { loadScript } from '#lib/redis/script.ts'
-import { instant } from './instant.ts'
+import { type Rotated, type Times, viewOf } from './session-view.ts'
 
 /** How long a session lives, in ms, and how many one user may hold. */
 export interface SessionLimits {
@@ -72,18 +72,13 @@ export interface SessionStore {
   touch(practiceId: string, tokenHash: string, activityAt?: number): Promise<number>
 }
 
-type Times = [createdAt: number, idleExpiresAt: number, absoluteExpiresAt: number]
-type Rotated = [...Times, firstPassword: number]
-const prelude = new URL('./session-times.lua', import.meta.url)
+const shared = { beyondKeys: true, prelude: new URL('./session-times.lua', import.meta.url) }
 const openScript = loadScript<[...Times, number, number] | null>(
   new URL('./open-session.lua', import.meta.url),
-  { beyondKeys: true, prelude },
+  shared,
 )
-const rotateScript = loadScript<Rotated | null>(new URL('./rotate-session.lua', import.meta.url), {
-  beyondKeys: true,
-  prelude,
-})
-const touchScript = loadScript<number>(new URL('./touch.lua', import.meta.url), { prelude })
+const rotateScript = loadScript<Rotated | null>(new URL('./rotate-session.lua', import.meta.url), shared)
+const touchScript = loadScript<number>(new URL('./touch.lua', import.meta.url), shared)
 const endScript = loadScript<[userId: string, emergency: string] | null>(
   new URL('./end-session.lua', import.meta.url),
   { beyondKeys: true },
@@ -201,16 +196,4 @@ function newToken(practiceId: string): { token: string; tokenHash: string } {
   const tokenHash = parseToken(token)?.hash
   if (tokenHash === undefined) throw new Error('the practice cannot stand in a token')
   return { token, tokenHash }
-}
-
-function viewOf(tokenHash: string, aal: AssuranceLevel, rotated: Rotated): SessionView {
-  const [createdAt, idleExpiresAt, absoluteExpiresAt, firstPassword] = rotated
-  return {
-    id: sessionIdOf(tokenHash),
-    aal,
-    createdAt: instant(createdAt),
-    idleExpiresAt: instant(idleExpiresAt),
-    absoluteExpiresAt: instant(absoluteExpiresAt),
-    ...(firstPassword === 1 && { mustChangePassword: true }),
-  }
 }

@@ -3,9 +3,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { isEnd } from '#lib/contract/requests.ts'
 import type { ServiceGround } from '#lib/lifecycle/open-service.ts'
 import { disconnect } from '#lib/redis/connect.ts'
-import { isRedisUnavailable } from '#lib/redis/unavailable.ts'
 import { startTestCluster, type TestCluster } from '#lib/testing/cluster.ts'
 import { openTestGround } from '#lib/testing/ground.ts'
+import { halfMoves, notRefused } from '#lib/testing/half-moves.ts'
 import { queueKeys as keys, onePartition } from '#lib/testing/one-partition.ts'
 import { createRequestDesk } from '../intake/request-desk.ts'
 import { createLeaderJobs } from '../worker/leader-jobs.ts'
@@ -28,7 +28,7 @@ const userId = uuidv7()
 /** A queue with requests in every place that one may be in, and the steps that change it. */
 async function fillQueue() {
   const { redis } = ground
-  for (const name of (await cluster.contentOf(keys.requests)).keys()) await redis.del(name)
+  for (const node of cluster.nodes) await node.redis.flushall()
   await ground.dataKeys.ensure('clinic')
   const queue = createRequestQueue({ redis, keys, consumer: 'a', limits })
   const desk = createRequestDesk({
@@ -95,28 +95,16 @@ const kinds = {
   'streams and indexes': /^\{tebra\}:[^:]+$/,
 }
 
-test.each(
-  Object.entries(kinds).flatMap(([kind, names]): [string, (name: string) => boolean][] => [
-    [`the ${kind}`, (name) => names.test(name)],
-    [`all but the ${kind}`, (name) => !names.test(name)],
-  ]),
-)(
+test.each(halfMoves(kinds))(
   'with %s at another master every step is refused as a whole, and none is missed afterwards',
   async (_, moves) => {
     const { queue, steps, ids, recordOf } = await fillQueue()
-    const from = await cluster.nodeOf(keys.requests)
-    const to = cluster.nodes.find((node) => node !== from) ?? fail()
-    await cluster.moveInPart(keys.requests, to, moves)
-    const before = await cluster.contentOf(keys.requests)
+    const move = await cluster.moveInPart(keys.requests, moves)
+    const before = await move.content()
+    expect(await notRefused(steps)).toEqual({})
+    expect(await move.content()).toEqual(before)
 
-    const outcomes = await Promise.allSettled(Object.values(steps).map((step) => step()))
-    for (const [index, name] of Object.keys(steps).entries())
-      expect(outcomes[index], name).toSatisfy(
-        (outcome) => outcome.status === 'rejected' && isRedisUnavailable(outcome.reason),
-      )
-    expect(await cluster.contentOf(keys.requests)).toEqual(before)
-
-    await cluster.moveSlotOf(keys.requests, to)
+    await move.end()
     for (const name of ['finish', 'finish the head of a lane', 'requeue', 'resolve'] as const)
       expect(await steps[name](), name).toBe('done')
     await steps['move what is due']()
