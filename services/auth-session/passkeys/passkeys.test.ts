@@ -359,8 +359,9 @@ describe('one’s own passkeys', () => {
     const options = await creation(token)
     const text = await desk.dump()
     const passkey = softwarePasskey(here, options.user.id)
-    await register(token, passkey.create(options), 'Anna’s own key')
+    await register(token, passkey.create(options), 'Quillfeatherstone’s own key')
     const all = `${text}${await desk.dump()}`
-    for (const secret of ['Anna', passkey.credentialId, options.challenge]) expect(all).not.toContain(secret)
+    for (const secret of ['Quillfeatherstone', passkey.credentialId, options.challenge])
+      expect(all).not.toContain(secret)
   })
 })
